@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+# This Makefile only names the jobs; each is a script that says with --help
+# what it does. Variables are handed down in the environment:
+#
+#   O=DIR          build directory (default build)
+#   V=1 DRY=1      show the commands, only show the commands (also: make -n)
+#   KERNEL_SRC=    base tree or tarball of your own
+#   DEPS=skip      do not look for missing packages
+#   CONFIG=kasan   one more configuration fragment of tools/testing/config
+#   ARCH= CROSS_COMPILE= JOBS= ACCEL=tcg|kvm QEMU= TREE= GDB=1
+
+ifneq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
+export DRY := 1
+endif
+export O V DRY KERNEL_SRC DEPS CONFIG ARCH CROSS_COMPILE JOBS ACCEL QEMU TREE GDB
+unexport MAKEFLAGS MFLAGS
+
+S := scripts
+VM := tools/testing/vm
+
+# The recipes carry a + so that make -n runs them, with DRY=1.
+.PHONY: all check help deps fetch prepare build smoke test test-base lab-test \
+	lint shell apply unapply mbox tree export table clean distclean
+
+all: ## build the patched kernel, boot it, run the smoke tests (the default)
+	+@$(S)/main.sh
+
+check: ## all checks and tests, on the patched kernel and on the base
+	+@$(S)/check.sh
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
+
+deps: ## install the Debian packages that are missing
+	+@$(S)/deps.sh
+
+fetch: ## the base tree, pinned in patches/base.conf
+	+@$(S)/fetch.sh
+
+prepare: fetch ## the trees that are built: patched and base
+	+@$(S)/prepare.sh patched
+	+@$(S)/prepare.sh base
+
+build: prepare ## the patched kernel, its modules and the selftests
+	+@$(S)/build.sh patched
+
+smoke: build ## boot the patched kernel, run the smoke tests
+	+@$(VM)/test.sh --mode patched --plan smoke
+
+test: build ## boot the patched kernel, run all tests
+	+@$(VM)/test.sh --mode patched
+
+test-base: prepare ## the same on the base, against what is expected to differ
+	+@$(S)/build.sh base
+	+@$(VM)/test.sh --mode base
+
+lab-test: ## the laboratory's own tests
+	+@$(S)/lab-test.sh
+
+lint: fetch ## the rules for patches and scripts
+	+@$(S)/lint.sh
+
+shell: build ## a shell in the guest, pmem ready (GDB=1 waits for gdb)
+	+@$(VM)/run.sh --mode patched --shell
+
+apply: ## apply the series to TREE=
+	+@$(S)/apply.sh
+
+unapply: ## take the series out of TREE=
+	+@$(S)/unapply.sh
+
+mbox: ## the series as one mbox for git am
+	+@$(S)/mbox.sh
+
+tree: fetch ## a git tree with one commit per patch, to work in
+	+@$(S)/tree.sh
+
+export: ## write patches/ and series back from that tree
+	+@$(S)/export.sh
+
+table: ## write the table of results into Documentation
+	+@$(S)/table.sh
+
+clean: ## remove kernels and guests, keep sources and results
+	+@$(S)/clean.sh
+
+distclean: ## remove everything that was made
+	+@$(S)/clean.sh --all

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: build.sh MODE
+#
+# Builds the kernel of MODE (patched or base), its modules, and the dax
+# selftests with their test module, from $O/MODE/linux into $O/MODE/obj and
+# $O/MODE/selftests. The log is $O/MODE/build.log. V=1 shows it, ARCH= and
+# CROSS_COMPILE= go to kbuild, JOBS= sets the parallel jobs. ccache is used if
+# it is there: both modes share most objects.
+
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+case ${1:-} in
+-h | --help) usage "$0"; exit 0 ;;
+patched | base) mode=$1 ;;
+*) fail "no mode '${1:-}'" "it is patched or base" "scripts/build.sh --help" ;;
+esac
+
+src=$O/$mode/linux
+obj=$O/$mode/obj$variant
+tests=$O/$mode/selftests$variant
+log=$O/$mode/build$variant.log
+start=$SECONDS
+
+cc=${CROSS_COMPILE}gcc
+hostcc=gcc
+if command -v ccache >/dev/null; then
+	# Both trees look the same from their object directories.
+	export CCACHE_BASEDIR=$O CCACHE_NOHASHDIR=1
+	cc="ccache $cc"
+	hostcc="ccache $hostcc"
+fi
+# The guest compares ELF notes, not dates: keep dates out of the objects.
+export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
+export KBUILD_BUILD_USER=dax KBUILD_BUILD_HOST=lab
+make=(make -C "$src" ARCH="$ARCH" CROSS_COMPILE="$CROSS_COMPILE")
+
+# About how many objects: what the last build left, else the lab's kernel.
+total=$(cat "$obj/.objects" 2>/dev/null || echo 1670)
+
+# progress PID: a line each 10 s while the build runs.
+progress() {
+	local tick=0 ready
+	while kill -0 "$1" 2>/dev/null; do
+		sleep 1
+		tick=$((tick + 1))
+		[[ $((tick % 10)) -eq 0 ]] || continue
+		ready=$(grep -cE '^  (CC|AS) ' "$log" || true)
+		say BUILD "$mode$variant: $ready of at most about $total objects, $(since "$start")"
+	done
+}
+
+# logged CMD...: its output goes to the log; the end of it is shown on failure.
+logged() {
+	if [[ $DRY == 1 ]]; then
+		run "$@"
+		return
+	fi
+	local status=0
+	if [[ $V == 1 ]]; then
+		"$@" 2>&1 | tee -a "$log" || status=$?
+	else
+		"$@" >>"$log" 2>&1 &
+		progress $!
+		wait $! || status=$?
+	fi
+	[[ $status -eq 0 ]] && return
+	grep -nE '(error|Error|undefined reference|No space left)' "$log" | head -n 20 >&2 || true
+	if grep -q 'No space left on device' "$log"; then
+		fail "the $mode kernel was not built" "the disk under $O is full" \
+			"make room, or name another build directory with O="
+	fi
+	fail "the $mode kernel was not built" "make exited with $status, see $log" \
+		"read the first error above; make V=1 shows everything"
+}
+
+"$top/scripts/configure.sh" "$mode"
+[[ $DRY == 1 ]] || : >"$log"
+targets=(vmlinux modules)
+[[ $ARCH != x86_64 ]] || targets=(bzImage modules)
+logged "${make[@]}" O="$obj" CC="$cc" HOSTCC="$hostcc" -j"$JOBS" "${targets[@]}"
+[[ $DRY == 1 ]] || find "$obj" -name '*.o' | wc -l >"$obj/.objects"
+
+# A test that does not compile must not be passed over: FORCE_TARGETS.
+if [[ $DRY == 1 || -d $src/tools/testing/selftests/dax ]]; then
+	run mkdir -p "$tests"
+	logged "${make[@]}" -C tools/testing/selftests/dax OUTPUT="$tests" \
+		KDIR="$obj" top_srcdir="$src" CC="${CROSS_COMPILE}gcc" FORCE_TARGETS=1
+fi
+if [[ $DRY != 1 && -s $log ]] && grep -qE '^  (CC|LD) ' "$log"; then
+	say BUILT "$mode$variant kernel $(<"$obj/include/config/kernel.release") in $(since "$start")"
+fi

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: clean.sh [--all]
+#
+# Removes kernels, guests and the trees that are built. With --all also the
+# base tree and the results, but never $O/tree, which may hold work that is
+# not exported, nor the cache of downloads.
+
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+case ${1:-} in
+-h | --help) usage "$0"; exit 0 ;;
+--all | '') ;;
+*) fail "unknown option $1" "there is only --all" "scripts/clean.sh --help" ;;
+esac
+
+say CLEAN "$O/{patched,base,vm}"
+run rm -rf "$O"/{patched,base,vm} "$O"/check-*.log
+if [[ ${1:-} == --all ]]; then
+	say CLEAN "$O/src, results"
+	run rm -rf "$O/src" "$O/series.mbox" "$top/results"
+	[[ ! -d $O/tree ]] || say KEPT "$O/tree (remove it by hand)"
+	[[ $DRY == 1 ]] || rmdir "$O" 2>/dev/null || true
+fi

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Paths, messages and the reading of series and pin. Sourced, not run.
+
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+O=${O:-$top/build}
+[[ $O == /* ]] || O=$PWD/$O
+CACHE=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/zone-device-refcounts}
+ARCH=${ARCH:-x86_64}
+CROSS_COMPILE=${CROSS_COMPILE:-}
+CONFIG=${CONFIG:-}
+JOBS=${JOBS:-$(nproc)}
+V=${V:-}
+DRY=${DRY:-}
+# The suffix of everything that depends on the configuration.
+# shellcheck disable=SC2034 # read by the scripts that source this
+variant=${CONFIG:+-$CONFIG}
+export O CACHE ARCH CROSS_COMPILE CONFIG JOBS V DRY
+
+# say STEP TEXT: one line of progress, in the shape of kbuild's.
+say() {
+	printf '  %-8s%s\n' "$1" "${*:2}"
+}
+
+# fail WHAT WHY NEXT: every error says all three.
+fail() {
+	printf 'error: %s\n  why:  %s\n  next: %s\n' "$1" "$2" "$3" >&2
+	exit 1
+}
+
+# run CMD...: show the command with V=1, only show it with DRY=1.
+run() {
+	if [[ $V == 1 || $DRY == 1 ]]; then
+		printf '+ %s\n' "${*@Q}"
+	fi
+	[[ $DRY == 1 ]] || "$@"
+}
+
+# usage FILE: the leading comment of a script is its help.
+usage() {
+	sed -n '/^# SPDX/d; /^#!/d; /^#/!q; s/^# \{0,1\}//p' "$1"
+}
+
+# pin NAME: a value of the pin file.
+pin() {
+	local value
+	value=$(sed -n "s/^$1=//p" "$top/patches/base.conf")
+	[[ -n $value ]] || fail "no $1 in patches/base.conf" \
+		"the pin file names the base tree and is incomplete" \
+		"git checkout patches/base.conf"
+	printf '%s\n' "$value"
+}
+
+# series_patches [GROUP...]: patch paths below patches/, in order.
+# shellcheck disable=SC2120 # the callers elsewhere name groups
+series_patches() {
+	local patch group
+	while read -r patch; do
+		if [[ $# -eq 0 ]]; then
+			printf '%s\n' "$patch"
+			continue
+		fi
+		for group; do
+			[[ ${patch%%/*} != "$group" ]] || printf '%s\n' "$patch"
+		done
+	done < <(sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$top/series")
+}
+
+# series_hash: names a state of the series; results are kept under it.
+# shellcheck disable=SC2119
+series_hash() {
+	local patch
+	while read -r patch; do
+		[[ -f $top/patches/$patch ]] ||
+			fail "patches/$patch is missing" "series lists it" "make lint"
+	done < <(series_patches)
+	(cd "$top" && cat series &&
+		series_patches | sed 's,^,patches/,' | xargs -r cat) |
+		sha256sum | cut -c1-12
+}
+
+# since START: elapsed time as m:ss, for progress lines.
+since() {
+	local s=$((SECONDS - $1))
+	printf '%d:%02d' $((s / 60)) $((s % 60))
+}

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# Used by init and run-tests.sh in the guest; busybox ash. Sourced.
+
+# note TEXT: a line for the runner, through the kernel's log so that it is in
+# order with what the kernel says.
+note() {
+	echo "lab: $*" >/dev/kmsg
+}
+
+# quiet CMD...: what it printed goes to the log only if it failed.
+quiet() {
+	if "$@" >/tmp/quiet 2>&1; then
+		return 0
+	fi
+	note "failed: $*"
+	while read -r line; do
+		note "  $line"
+	done </tmp/quiet
+	return 1
+}
+
+taint() {
+	cat /proc/sys/kernel/tainted
+}
+
+# new_taint BEFORE AFTER: letters of the taints that came, except the ones
+# an out-of-tree test module always brings (O, E, N).
+new_taint() {
+	bit=0
+	for letter in P F S R M B U D A W C I O E L K X T N; do
+		case $letter in
+		O | E | N) ;;
+		*)
+			if [ $(($2 >> bit & 1)) -gt $(($1 >> bit & 1)) ]; then
+				printf %s "$letter"
+			fi
+			;;
+		esac
+		bit=$((bit + 1))
+	done
+}
+
+# mount_dax FSTYPE DEVICE DIR: refused mounts fail, and so does a kernel that
+# mounts but quietly leaves DAX out.
+mount_dax() {
+	mkdir -p "$3"
+	quiet mount -t "$1" -o dax=always "$2" "$3" || return 1
+	grep -q "^$2 $3 $1 .*dax=always" /proc/mounts && return 0
+	note "$3 is mounted without dax=always: $(grep " $3 " /proc/mounts)"
+	return 1
+}
+
+# Three file systems, all giving extents aligned to 2 MiB. NVDIMM 0 has two
+# partitions, both on 2 MiB (4096 sectors). XFS refuses DAX with reflink on a
+# partition, so the one with reflink has NVDIMM 2 for itself.
+make_filesystems() {
+	half=$(($(cat /sys/block/pmem0/size) / 2 / 4096 * 4096))
+	printf "label: dos\nstart=4096, size=%d\nstart=%d\n" \
+		$((half - 4096)) "$half" >/tmp/table
+	quiet sfdisk -q /dev/pmem0 </tmp/table &&
+		quiet mkfs.ext4 -q -F -b 4096 -E stride=512,stripe_width=512 /dev/pmem0p1 &&
+		quiet mkfs.xfs -q -f -m reflink=0 -d su=2m,sw=1 /dev/pmem0p2 &&
+		quiet mkfs.xfs -q -f -m reflink=1 -d su=2m,sw=1 /dev/pmem2 &&
+		mount_dax ext4 /dev/pmem0p1 /mnt/ext4 &&
+		mount_dax xfs /dev/pmem0p2 /mnt/xfs-part &&
+		mount_dax xfs /dev/pmem2 /mnt/xfs &&
+		quiet xfs_io -c "extsize 2m" /mnt/xfs-part &&
+		quiet xfs_io -c "extsize 2m" /mnt/xfs
+}
+
+# devdax ALIGN: NVDIMM 1 as one device-dax node of that alignment.
+devdax() {
+	quiet ndctl create-namespace -f -e namespace1.0 -m devdax --map=mem -a "$1" &&
+		[ -c /dev/dax1.0 ]
+}
+
+# The file that hands out pages of the NVMe controller's memory buffer.
+p2pmem() {
+	for file in /sys/bus/pci/devices/*/p2pmem/allocate; do
+		[ -e "$file" ] && echo "$file" && return 0
+	done
+	return 1
+}

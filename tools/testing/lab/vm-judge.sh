@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: vm-judge.sh
+#
+# Tests judge.sh on logs made up here: a good run, and then for each rule the
+# same run with one thing wrong. KTAP on stdout.
+
+# shellcheck disable=SC2016 # the dollars are of sed
+[[ ${1:-} != --help ]] || { sed -n '3,6s/^# \{0,1\}//p' "$0"; exit 0; }
+# shellcheck source=tools/testing/lab/vm-lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/vm-lib.sh"
+export O=$tmp CONFIG='' PLANS=$tmp/plans EXPECT=$tmp/expect
+
+# The good run: one test passes, one is todo, one is skipped; two suites.
+good() {
+	rm -rf "$tmp/r"
+	mkdir -p "$tmp/r" "$PLANS"
+	printf '# comment\next4\tfsdax\t/mnt/ext4\nxfs fsdax /mnt/xfs\n' >"$PLANS/plan"
+	cat >"$EXPECT" <<-'E'
+	# id	kind	reason
+	ext4.map.t?do	todo	counts are not there yet
+	xfs.*	skip	no such memory
+	E
+	cat >"$tmp/r/ktap.raw" <<-'E'
+	KTAP version 1
+	# plan plan
+	# filter *
+	# kernel 6.12.117-dax #1
+	1..3
+	  KTAP version 1
+	  ok 1 map.pass
+	  # elapsed 0.25
+	ok 1 ext4.map.pass
+	  not ok 1 map.todo <&">
+	  # elapsed 0.30
+	  # reason failed
+	not ok 2 ext4.map.todo
+	ok 3 xfs.map.skip # SKIP no memory
+	E
+	cat >"$tmp/r/serial.log" <<-'E'
+	[    0.000000] Linux version 6.12.117-dax
+	[    1.000000] lab: init
+	[    2.000000] lab: begin ext4.map.pass
+	[    2.100000] pmem: something harmless
+	[    2.200000] lab: end ext4.map.pass
+	[    2.300000] lab: begin ext4.map.todo
+	[    2.400000] lab: end ext4.map.todo
+	[    2.500000] lab: begin xfs.map.skip
+	[    2.600000] lab: end xfs.map.skip
+	[    2.700000] lab: done 3
+	[    2.800000] lab: down
+	E
+}
+
+# wrong NAME STATUS TEXT FILE SED: the good run changed by SED must be judged so.
+wrong() {
+	good
+	sed -i "$5" "$4"
+	if [[ $1 != "nothing is wrong" ]] && ! changed "$4"; then
+		check "$1" false
+		return
+	fi
+	check "$1" says "$2" "$3" "$vm/judge.sh" patched "$tmp/r"
+}
+
+# A rule is only tested if the fixture really differs from the good run.
+changed() {
+	local now
+	now=$(cat "$1")
+	good
+	[[ $now != "$(cat "$1")" ]] || return 1
+	printf '%s\n' "$now" >"$1"
+}
+
+serial=$tmp/r/serial.log ktap=$tmp/r/ktap.raw
+echo "KTAP version 1"
+wrong "nothing is wrong" 0 "1 passed, 0 failed, 2 skipped" "$serial" ''
+check "slice holds the test's lines" grep -q harmless "$tmp/r/log/ext4.map.pass.log"
+check "slice holds no other lines" bash -c "! grep -q Linux '$tmp'/r/log/*"
+check "todo directive" grep -qx 'not ok 2 ext4.map.todo # TODO counts are not there yet' "$tmp/r/ktap.log"
+check "verdict" grep -q '^pass patched, plan plan.*: 1 passed' "$tmp/r/verdict"
+check "junit is escaped" grep -q 'tests="3" failures="0" skipped="2"' "$tmp/r/junit.xml"
+
+wrong "a failing test" 1 "FAILED ext4.map.pass: failed" "$ktap" \
+	's/^ok 1 ext4.map.pass/  # reason failed\nnot ok 1 ext4.map.pass/'
+check "rerun command" says 1 "again: tools/testing/vm/test.sh --mode patched --test 'ext4.map.pass'" \
+	"$vm/judge.sh" patched "$tmp/r"
+check "junit shows the failure" grep -q '<failure message="failed"' "$tmp/r/junit.xml"
+while IFS='|' read -r name text; do
+	wrong "splat in a test: $name" 1 "FAILED ext4.map.pass: $text" "$serial" \
+		"s|pmem: something harmless|$text|"
+done <<'E'
+warning|WARNING: CPU: 0 PID: 9 at mm/gup.c:1 f+0x1/0x2
+lockdep|WARNING: possible circular locking dependency detected
+bad page|BUG: Bad page state in process x  pfn:1
+rss|BUG: Bad rss-counter state mm:1 type:MM_FILEPAGES val:1
+oops|Oops: Oops: 0000 [#1] PREEMPT SMP
+gp|Oops: general protection fault, probably for non-canonical address
+refcount|refcount_t: underflow; use-after-free.
+list|list_add corruption. prev->next should be next
+hung|INFO: task x:1 blocked for more than 60 seconds.
+rcu|rcu: INFO: rcu_preempt detected stalls on CPUs/tasks
+kasan|BUG: KASAN: slab-use-after-free in f
+trace|Call Trace:
+E
+wrong "splat in a todo test is not excused" 1 "FAILED ext4.map.todo: WARNING: here" "$serial" \
+	's/^.*lab: end ext4.map.todo/[    2.35] WARNING: here\n&/'
+wrong "splat outside of tests" 1 "splats outside of any test, the first: WARNING: boot" "$serial" \
+	's/^.*lab: init/[    0.9] WARNING: boot\n&/'
+wrong "no done line" 1 "did not say that it is done" "$serial" '/lab: done/,$d'
+wrong "not down" 1 "did not come down cleanly" "$serial" '/lab: down/d'
+wrong "log ends in a test" 1 "FAILED xfs.map.skip: failed, but" "$ktap" '/xfs.map.skip/d'
+wrong "results missing" 1 "1 of 3 planned tests have no result" "$ktap" '/xfs.map.skip/d'
+wrong "no plan line" 1 "no plan line" "$ktap" '/^1\.\./d'
+good
+sed -i '1!d' "$ktap"
+sed -i '/lab: begin/d' "$serial"
+check "no results, no marks" says 1 "not one test ran" "$vm/judge.sh" patched "$tmp/r"
+wrong "result twice" 1 "two results for ext4.map.pass" "$ktap" 's/^ok 3 .*/ok 3 ext4.map.pass/'
+wrong "no mark" 1 "no mark in the kernel's log for xfs.map.skip" "$serial" '/xfs.map.skip/d'
+wrong "unlisted skip" 1 "skipped, and no list says so" "$EXPECT" '/xfs/d'
+wrong "skip listed as todo" 1 "skipped, but" "$EXPECT" 's/skip/todo/'
+wrong "surprising pass of a todo" 1 "FAILED ext4.map.todo: passed, but" "$ktap" \
+	's/^not ok 2/ok 2/'
+wrong "surprising pass of a skip" 1 "FAILED xfs.map.skip: passed, but" "$ktap" 's/ # SKIP.*//'
+wrong "unlisted failure" 1 "FAILED ext4.map.todo: failed" "$EXPECT" '/todo/d'
+wrong "entry matching nothing" 1 "ext4.gone matches no test" "$EXPECT" \
+	'$a ext4.gone todo it went away'
+wrong "entry without a reason" 1 "not '<test id> todo|fail|skip <reason>'" "$EXPECT" \
+	'$a ext4.map.pass todo'
+wrong "entry of no known kind" 1 "not '<test id> todo|fail|skip <reason>'" "$EXPECT" \
+	'$a ext4.map.pass maybe some day'
+wrong "suite missing" 1 "no test of suite devdax has run" "$PLANS/plan" '$a devdax devdax /dev/dax1.0'
+wrong "fail as listed" 0 "2 passed, 0 failed, 1 skipped" "$EXPECT" 's/todo/fail/'
+wrong "pass although listed to fail" 1 "FAILED ext4.map.pass: passed, but" "$EXPECT" \
+	'$a ext4.map.pass fail differs'
+good
+rm "$ktap"
+check "no file" says 1 "error: no $ktap" "$vm/judge.sh" patched "$tmp/r"
+finish

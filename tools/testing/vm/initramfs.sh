@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: initramfs.sh MODE OUT
+#
+# Packs the guest: busybox, the machine's ndctl, mkfs and xfs_io with their
+# libraries, the guest scripts, and the test programs and modules of MODE
+# (patched or base; CONFIG names an extra configuration). Nothing is done if
+# no input has changed. Needs no root: device nodes come from devtmpfs.
+#
+# What the guest needs to prove that kernel and modules are of one build is
+# packed too: the kernel's release and its ELF notes (the build id).
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=scripts/common.sh
+. "$here/../../../scripts/common.sh"
+
+case ${1:-} in
+-h | --help) usage "$0"; exit 0 ;;
+esac
+[[ $# -eq 2 ]] || fail "initramfs.sh needs MODE and OUT" "got $# arguments" "initramfs.sh --help"
+mode=$1
+out=$2
+obj=$O/$mode/obj$variant
+tests=$O/$mode/selftests$variant
+guest=$here/../guest
+tools=(busybox ndctl daxctl mkfs.ext4 mkfs.xfs xfs_io sfdisk)
+PATH=$PATH:/usr/sbin:/sbin
+
+missing=()
+for tool in "${tools[@]}" cpio ldd objcopy; do
+	command -v "$tool" >/dev/null || missing+=("$tool")
+done
+[[ ${#missing[@]} -eq 0 ]] ||
+	fail "no ${missing[*]} on this machine" "the guest is made of them" "make deps"
+[[ -f $obj/vmlinux && -f $obj/include/config/kernel.release ]] ||
+	fail "no kernel in $obj" "vmlinux or kernel.release is not there" "make build"
+[[ -d $tests ]] ||
+	fail "no test programs in $tests" "the directory is not there" "make build"
+
+tool_paths=()
+for tool in "${tools[@]}"; do
+	tool_paths+=("$(command -v "$tool")")
+done
+# busybox runs before any library is there.
+if ldd "${tool_paths[0]}" >/dev/null 2>&1; then
+	fail "busybox is not static" "${tool_paths[0]} needs libraries" "apt-get install busybox-static"
+fi
+
+mapfile -t modules < <(find "$obj" "$tests" -name '*.ko' | sort)
+mapfile -t programs < <(find "$tests" -maxdepth 1 -type f ! -name '*.ko' | sort)
+mapfile -t scripts < <(find "$guest" -type f | sort)
+elves=("${tool_paths[@]:1}")
+for program in "${programs[@]}"; do
+	if [[ $(head -c4 "$program") == $'\x7fELF' ]]; then elves+=("$program"); fi
+done
+mapfile -t libs < <(ldd "${elves[@]}" 2>/dev/null |
+	awk '$1 ~ /^\// && $1 !~ /:$/ { print $1 } $3 ~ /^\// { print $3 }' | sort -u)
+
+key=$(stat -L -c '%n %s %y' "${tool_paths[@]}" "${modules[@]}" "${programs[@]}" \
+	"${scripts[@]}" "${libs[@]}" "$obj/vmlinux" "${BASH_SOURCE[0]}" | sha256sum)
+if [[ -f $out && -f $out.key && $(<"$out.key") == "$key" ]]; then
+	exit 0
+fi
+
+say INITRD "$out"
+[[ $DRY != 1 ]] || exit 0
+mkdir -p "$(dirname "$out")"
+stage=$(mktemp -d "$out.XXXXXX")
+trap 'rm -rf "$stage"' EXIT
+
+mkdir -p "$stage"/{usr/bin,usr/sbin,usr/lib,usr/lib64,dev,proc,sys,tmp,mnt,etc,lab,tests}
+for dir in bin sbin lib lib64; do
+	ln -s "usr/$dir" "$stage/$dir"
+done
+ln -s /proc/mounts "$stage/etc/mtab"
+echo 'root:x:0:0:root:/:/bin/sh' >"$stage/etc/passwd"
+echo 'root:x:0:' >"$stage/etc/group"
+
+busybox --list | while read -r applet; do
+	ln -s busybox "$stage/usr/bin/$applet"
+done
+# Without these a guest script that cannot run panics instead of lingering.
+rm "$stage"/usr/bin/{busybox,init,linuxrc}
+for path in "${tool_paths[@]}"; do
+	cp -L --remove-destination "$path" "$stage/usr/bin/"
+done
+for lib in "${libs[@]}"; do
+	mkdir -p "$stage$(dirname "$lib")"
+	cp -L "$lib" "$stage$lib"
+done
+cp "${scripts[@]}" "$stage/lab/"
+chmod 755 "$stage"/lab/*
+[[ ${#programs[@]} -eq 0 ]] || cp "${programs[@]}" "$stage/tests/"
+for module in "${modules[@]}"; do
+	cp "$module" "$stage/tests/"
+	objcopy --strip-debug "$stage/tests/${module##*/}"
+done
+ln -s lab/init "$stage/init"
+cp "$obj/include/config/kernel.release" "$stage/lab/kernel.release"
+objcopy -O binary --only-section=.notes "$obj/vmlinux" "$stage/lab/kernel.notes"
+[[ -s $stage/lab/kernel.notes ]] ||
+	fail "no ELF notes in $obj/vmlinux" "the guest compares them with the running kernel's" "make build"
+
+(cd "$stage" && find . -mindepth 1 | LC_ALL=C sort |
+	cpio --quiet -o -H newc -R 0:0 >"$out.new")
+mv "$out.new" "$out"
+printf '%s\n' "$key" >"$out.key"

@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-2.0
+# The judgement of judge.sh. Reads serial.log on stdin, the rest by name from
+# -v mode, variant, results, expect, plans, splats. POSIX awk: mawk must do.
+
+BEGIN {
+	while ((getline line < splats) > 0)
+		splat_re = splat_re (splat_re == "" ? "" : "|") "(" line ")"
+	if (splat_re == "") {
+		print "error: no splat patterns in " splats > "/dev/stderr"
+		dead = 1
+		exit 1
+	}
+	where = ""
+}
+
+# The kernel's log: slices, and which one a splat falls into.
+/lab: begin / { where = after("lab: begin "); last_begun = where; begun[where]++ }
+where != "" { print > (results "/log/" where ".log") }
+/lab: end / { close(results "/log/" where ".log"); ended[where] = 1; where = "" }
+/lab: done / { done = after("lab: done ") }
+/lab: down$/ { down = 1 }
+!/lab: / && $0 ~ splat_re {
+	if (where == "") {
+		if (!outside++)
+			first_outside = clean($0)
+	} else if (!(where in splat)) {
+		splat[where] = clean($0)
+	}
+}
+
+END {
+	if (dead)
+		exit 1
+	if (where != "")
+		close(results "/log/" where ".log")
+	read_expect()
+	read_ktap()
+	for (i = 1; i <= n; i++)
+		judge(i)
+	whole_run()
+	write_ktap()
+	write_junit()
+	report()
+	exit (failed > 0)
+}
+
+function after(mark) {
+	return substr($0, index($0, mark) + length(mark))
+}
+
+function clean(text) {
+	sub(/^\[ *[0-9.]*\](\[[^]]*\])? */, "", text)
+	return text
+}
+
+function glob_re(glob,   i, c, re) {
+	for (i = 1; i <= length(glob); i++) {
+		c = substr(glob, i, 1)
+		if (c == "*")
+			re = re ".*"
+		else if (c == "?")
+			re = re "."
+		else if (index(".+(){}|^$\\", c))
+			re = re "\\" c
+		else
+			re = re c
+	}
+	return "^" re "$"
+}
+
+# trouble(TEXT): a failure that belongs to no test.
+function trouble(text) {
+	troubles[++ntroubles] = text
+	failed++
+}
+
+function read_expect(   line, f, number) {
+	while ((getline line < expect) > 0) {
+		number++
+		if (line ~ /^[ \t]*(#|$)/)
+			continue
+		if (split(line, f, /[ \t]+/) < 3 || f[2] !~ /^(todo|fail|skip)$/) {
+			trouble(expect ":" number ": not '<test id> todo|fail|skip <reason>'")
+			continue
+		}
+		nexpect++
+		ex_re[nexpect] = glob_re(f[1])
+		ex_glob[nexpect] = f[1]
+		ex_kind[nexpect] = f[2]
+		sub(/^[^ \t]+[ \t]+[^ \t]+[ \t]+/, "", line)
+		ex_reason[nexpect] = line
+		ex_line[nexpect] = number
+	}
+}
+
+# Results in the order of the run; raw[] is ok, not ok or skip.
+function read_ktap(   line, text, why, took) {
+	planned = -1
+	while ((getline line < (results "/ktap.raw")) > 0) {
+		if (line ~ /^# plan /)
+			plan = substr(line, 8)
+		else if (line ~ /^# filter /)
+			filter = substr(line, 10)
+		else if (line ~ /^# kernel /)
+			kernel = substr(line, 10)
+		else if (line ~ /^1\.\.[0-9]+$/)
+			planned = substr(line, 4) + 0
+		else if (line ~ /^  /) {
+			text = text line "\n"
+			if (line ~ /^  # reason /)
+				why = substr(line, 12)
+			else if (line ~ /^  # elapsed /)
+				took = substr(line, 13)
+		} else if (line ~ /^(not )?ok [0-9]+ /) {
+			add_result(line, text, why, took)
+			text = why = took = ""
+		}
+	}
+	got = n
+	# The test during which the run ended.
+	if (last_begun != "" && !(last_begun in seen))
+		add_result("not ok 0 " last_begun, text, \
+			(last_begun in ended) ? "no result" : "the run ended in this test", "")
+}
+
+function add_result(line, text, why, took,   skip) {
+	n++
+	raw[n] = "ok"
+	if (sub(/^not /, "", line))
+		raw[n] = "not ok"
+	sub(/^ok [0-9]+ /, "", line)
+	if ((skip = index(line, " # SKIP"))) {
+		why = substr(line, skip + 8)
+		line = substr(line, 1, skip - 1)
+		raw[n] = raw[n] == "ok" ? "skip" : "not ok"
+	}
+	id[n] = line
+	output[n] = text
+	reason[n] = why
+	elapsed[n] = took + 0
+	if (seen[line]++)
+		trouble("two results for " line)
+	if (!begun[line])
+		trouble("no mark in the kernel's log for " line)
+	suite[n] = line
+	sub(/\..*/, "", suite[n])
+	in_suite[suite[n]]++
+}
+
+# verdict[] is pass, fail, todo or skip.
+function judge(i,   e, kind) {
+	kind = ""
+	for (e = 1; e <= nexpect; e++)
+		if (id[i] ~ ex_re[e]) {
+			kind = ex_kind[e]
+			ex_used[e]++
+			break
+		}
+	sub(/^ /, "", reason[i])
+	if (id[i] in splat) {
+		# No list can excuse a splat.
+		verdict[i] = "fail"
+		reason[i] = splat[id[i]]
+	} else if (kind == "") {
+		verdict[i] = raw[i] == "ok" ? "pass" : "fail"
+		if (raw[i] == "skip")
+			reason[i] = "skipped, and no list says so: " reason[i]
+	} else if (kind == "skip" && raw[i] == "skip") {
+		verdict[i] = "skip"
+	} else if (kind == "todo" && raw[i] == "not ok") {
+		verdict[i] = "todo"
+		reason[i] = ex_reason[e]
+	} else if (kind == "fail" && raw[i] == "not ok") {
+		verdict[i] = "pass"
+		reason[i] = "differs from the patched kernel as listed: " ex_reason[e]
+	} else {
+		verdict[i] = "fail"
+		reason[i] = sprintf("%s, but %s:%d expects %s%s", \
+			raw[i] == "ok" ? "passed" : raw[i] == "skip" ? "skipped" : "failed", \
+			expect, ex_line[e], kind, raw[i] == "ok" ? "" : ": " reason[i])
+	}
+	if (verdict[i] == "pass")
+		passed++
+	else if (verdict[i] == "fail")
+		failed++
+	else if (verdict[i] == "todo")
+		todo++
+	else
+		skipped++
+}
+
+# What must hold for the run as a whole.
+function whole_run(   e, f, line, whole) {
+	whole = plan == "plan" && filter == "*"
+	if (outside)
+		trouble(outside " splats outside of any test, the first: " first_outside)
+	if (done == "")
+		trouble("the guest did not say that it is done")
+	else if (!down)
+		trouble("the guest did not come down cleanly after the tests")
+	if (planned < 0)
+		trouble("no plan line in " results "/ktap.raw")
+	else if (got != planned)
+		trouble(planned - got " of " planned " planned tests have no result")
+	else if (done != "" && done != got)
+		trouble("the guest ran " done " tests and reported " got)
+	if (n == 0)
+		trouble("not one test ran")
+	if (filter == "*")
+		while ((getline line < (plans "/" plan)) > 0) {
+			if (line ~ /^[ \t]*(#|$)/)
+				continue
+			split(line, f, /[ \t]+/)
+			if (!in_suite[f[1]] && !told[f[1]]++)
+				trouble("no test of suite " f[1] " has run")
+		}
+	if (whole && got == planned)
+		for (e = 1; e <= nexpect; e++)
+			if (!ex_used[e])
+				trouble(expect ":" ex_line[e] ": " ex_glob[e] " matches no test")
+}
+
+function write_ktap(   i, file) {
+	file = results "/ktap.log"
+	printf "KTAP version 1\n# kernel %s\n# plan %s\n1..%d\n", kernel, plan, n + ntroubles > file
+	for (i = 1; i <= n; i++) {
+		printf "%s", output[i] > file
+		if (verdict[i] == "fail")
+			printf "# %s: %s\n", id[i], reason[i] > file
+		printf "%s %d %s%s\n", verdict[i] ~ /fail|todo/ ? "not ok" : "ok", i, id[i], \
+			verdict[i] == "todo" ? " # TODO " reason[i] : \
+			verdict[i] == "skip" ? " # SKIP " reason[i] : "" > file
+	}
+	for (i = 1; i <= ntroubles; i++)
+		printf "# %s\nnot ok %d run.%d\n", troubles[i], n + i, i > file
+	close(file)
+}
+
+function xml(text) {
+	gsub(/&/, "\\&amp;", text)
+	gsub(/</, "\\&lt;", text)
+	gsub(/>/, "\\&gt;", text)
+	gsub(/"/, "\\&quot;", text)
+	gsub(/[\001-\010\013-\037]/, "?", text)
+	return text
+}
+
+function write_junit(   i, file) {
+	file = results "/junit.xml"
+	printf "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n" > file
+	printf "<testsuite name=\"%s%s\" tests=\"%d\" failures=\"%d\" skipped=\"%d\">\n", \
+		mode, xml(variant), n + ntroubles, failed, todo + skipped > file
+	for (i = 1; i <= n; i++) {
+		printf "<testcase classname=\"%s\" name=\"%s\" time=\"%.2f\">", xml(suite[i]), \
+			xml(substr(id[i], length(suite[i]) + 2)), elapsed[i] > file
+		if (verdict[i] == "fail")
+			printf "<failure message=\"%s\">%s</failure>", xml(reason[i]), xml(output[i]) > file
+		else if (verdict[i] != "pass")
+			printf "<skipped message=\"%s%s\"/>", verdict[i] == "todo" ? "TODO " : "", \
+				xml(reason[i]) > file
+		print "</testcase>" > file
+	}
+	for (i = 1; i <= ntroubles; i++)
+		printf "<testcase classname=\"run\" name=\"%d\"><failure message=\"%s\"/></testcase>\n", \
+			i, xml(troubles[i]) > file
+	print "</testsuite>\n</testsuites>" > file
+	close(file)
+}
+
+function report(   i, again) {
+	for (i = 1; i <= n; i++) {
+		if (verdict[i] != "fail")
+			continue
+		printf "FAILED %s: %s\n", id[i], reason[i]
+		printf "  log:   %s/log/%s.log\n", results, id[i]
+		printf "  again: %stools/testing/vm/test.sh --mode %s --test '%s'\n", \
+			variant == "" ? "" : "CONFIG=" substr(variant, 2) " ", mode, id[i]
+	}
+	for (i = 1; i <= ntroubles; i++)
+		printf "FAILED %s\n", troubles[i]
+	if (ntroubles)
+		printf "  log:   %s/serial.log\n", results
+	if (todo)
+		printf "%d of the skipped are todo: %s says why\n", todo, expect
+	line = sprintf("%d passed, %d failed, %d skipped", passed, failed, todo + skipped)
+	printf "%s %s%s, plan %s, kernel %s: %s\n", failed ? "fail" : "pass", mode, variant, plan, \
+		kernel, line > (results "/verdict")
+	print line
+}

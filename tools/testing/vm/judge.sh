@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: judge.sh MODE RESULTSDIR
+#
+# Turns what run.sh left (serial.log, ktap.raw) into a verdict: cuts the
+# kernel's log into log/<test id>.log by the guest's marks, fails every test
+# with a splat in its slice, compares with tools/testing/expect/MODE, and
+# writes ktap.log, junit.xml and verdict. The last line printed is
+# "N passed, N failed, N skipped". Exit 0 only if nothing failed.
+#
+# EXPECT= names another expectation list, PLANS= another directory of plans.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=scripts/common.sh
+. "$here/../../../scripts/common.sh"
+
+case ${1:-} in
+-h | --help) usage "$0"; exit 0 ;;
+esac
+[[ $# -eq 2 ]] || fail "judge.sh needs MODE and RESULTSDIR" "got $# arguments" "judge.sh --help"
+mode=$1
+results=$2
+expect=${EXPECT:-$here/../expect/$mode}
+
+for file in "$results/serial.log" "$results/ktap.raw" "$expect"; do
+	[[ -f $file ]] || fail "no $file" "there is nothing to judge without it" \
+		"tools/testing/vm/test.sh --mode $mode"
+done
+rm -rf "$results/log"
+mkdir -p "$results/log"
+
+# mawk stops at NUL bytes, and a dying machine may leave some.
+tr -d '\000\r' <"$results/serial.log" |
+	awk -v mode="$mode" -v variant="$variant" -v results="$results" -v expect="$expect" \
+		-v plans="${PLANS:-$here/../guest}" -v splats="$here/splats" -f "$here/judge.awk"

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: test.sh [option of run.sh...]
+#
+# Boots the guest of a mode, runs its plan and judges the results; ends with
+# the paths of the logs and "N passed, N failed, N skipped". Exit: 0 all as
+# expected, 1 not, 4 cannot run on this machine.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=scripts/common.sh
+. "$here/../../../scripts/common.sh"
+
+mode=patched results=''
+args=("$@")
+while [[ $# -gt 0 ]]; do
+	case $1 in
+	-h | --help) usage "$0"; "$here/run.sh" --help; exit 0 ;;
+	--mode) mode=${2:-} ;;
+	--results) results=${2:-} ;;
+	esac
+	shift
+done
+results=${results:-$top/results/$(series_hash)/$mode$variant}
+
+status=0
+"$here/run.sh" "${args[@]}" --results "$results" || status=$?
+if [[ $status -eq 4 || $DRY == 1 ]]; then
+	exit "$status"
+fi
+say LOGS "$results/{ktap.log,junit.xml,serial.log,log/}"
+"$here/judge.sh" "$mode" "$results" || status=1
+exit "$status"
