@@ -86,6 +86,7 @@ if [[ $DRY == 1 || -d $src/tools/testing/selftests/dax ]]; then
 	run mkdir -p "$tests"
 	logged "${make[@]}" -C tools/testing/selftests/dax OUTPUT="$tests" \
 		KDIR="$obj" top_srcdir="$src" CC="${CROSS_COMPILE}gcc" FORCE_TARGETS=1
+	run cp "$src/tools/testing/selftests/dax/test_modules/dax_test.ko" "$tests/"
 fi
 if [[ $DRY != 1 && -s $log ]] && grep -qE '^  (CC|LD) ' "$log"; then
 	say BUILT "$mode$variant kernel $(<"$obj/include/config/kernel.release") in $(since "$start")"

@@ -86,3 +86,22 @@ since() {
 	local s=$((SECONDS - $1))
 	printf '%d:%02d' $((s / 60)) $((s % 60))
 }
+
+# busy STEP TEXT CMD...: run a command that may take long, with a line of
+# progress every five seconds; with MEASURE set to the name of a function, that
+# function's output is part of the line.
+busy() {
+	local step=$1 text=$2 start=$SECONDS quit ticker status=0
+	shift 2
+	say "$step" "$text"
+	# It ends when its pipe is closed: a shell that is killed may run the
+	# traps of this one.
+	exec {quit}> >(while read -rt 5 || [[ $? -gt 128 ]]; do
+		say "$step" "$(since "$start")" "$(${MEASURE:-:})"
+	done)
+	ticker=$!
+	"$@" {quit}>&- || status=$?
+	exec {quit}>&-
+	wait "$ticker" || :
+	return "$status"
+}

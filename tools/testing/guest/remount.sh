@@ -34,8 +34,8 @@ $(grep " $dir " /proc/mounts)
 E
 [ -n "$fs" ] || { echo "# $dir is not a mount point"; result "not ok"; }
 
-# The writes through the mapping: a 2 MiB piece and an unaligned one over a
-# page's edge. The same bytes through write() into a file of tmpfs.
+# The writes through the mapping: a 2 MiB piece and one over a page's edge; the
+# same bytes with write() in a file of tmpfs.
 file=$dir/remount want=/tmp/remount
 rm -f "$file" "$want"
 check xfs_io -f -c "pwrite -q -S 0x11 0 4m" -c fsync -c "mmap -rw 0 4m" \

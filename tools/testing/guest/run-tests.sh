@@ -46,19 +46,22 @@ list_tests() {
 programs=/tmp/list
 while read -r suite program targets; do
 	case $suite in '' | '#'*) continue ;; esac
+	only='*'
+	case $program in *:*) only=${program#*:} program=${program%%:*} ;; esac
 	path=/tests/$program
 	[ -f "$path" ] || path=/lab/$program
 	names=
 	if [ -x "$path" ]; then
-		names=$(timeout -s KILL "$limit" "$path" -l 2>&1 </dev/null | list_tests)
+		# shellcheck disable=SC2254 # the globs are the point
+		for name in $(timeout -s KILL "$limit" "$path" -l 2>&1 </dev/null | list_tests); do
+			case $name in $only) names="$names $name" ;; esac
+		done
 	fi
 	for name in ${names:--}; do
 		id=$suite.$name
 		[ "$name" != - ] || id=$suite.$program.list
-		# shellcheck disable=SC2254 # the glob is the point
-		case $id in
-		$glob) echo "$id $path $name $targets" ;;
-		esac
+		# shellcheck disable=SC2254
+		case $id in $glob) echo "$id $path $name $targets" ;; esac
 	done
 done <"/lab/$plan" >$programs
 
@@ -82,7 +85,7 @@ run_one() {
 	path=$1 name=$2 why='' skip='' new=''
 	shift 2
 	if [ "$name" = - ]; then
-		why="${path##*/} is missing or lists no tests"
+		why="${path##*/} is missing or lists no such tests"
 		return
 	fi
 	for target; do

@@ -18,7 +18,7 @@ good() {
 	printf '# comment\next4\tfsdax\t/mnt/ext4\nxfs fsdax /mnt/xfs\n' >"$PLANS/plan"
 	cat >"$EXPECT" <<-'E'
 	# id	kind	reason
-	ext4.map.t?do	todo	counts are not there yet
+	ext4.map.t?do	todo	counts are <&> there yet
 	xfs.*	skip	no such memory
 	E
 	cat >"$tmp/r/ktap.raw" <<-'E'
@@ -52,7 +52,8 @@ good() {
 	E
 }
 
-# wrong NAME STATUS TEXT FILE SED: the good run changed by SED must be judged so.
+# wrong NAME STATUS TEXT FILE SED [KIND]: the good run changed by SED, and with
+# KIND for todo in the list, must be judged so.
 wrong() {
 	good
 	sed -i "$5" "$4"
@@ -60,6 +61,7 @@ wrong() {
 		check "$1" false
 		return
 	fi
+	[[ -z ${6:-} ]] || sed -i "s/todo/$6/" "$EXPECT"
 	check "$1" says "$2" "$3" "$vm/judge.sh" patched "$tmp/r"
 }
 
@@ -77,34 +79,55 @@ echo "KTAP version 1"
 wrong "nothing is wrong" 0 "1 passed, 0 failed, 2 skipped" "$serial" ''
 check "slice holds the test's lines" grep -q harmless "$tmp/r/log/ext4.map.pass.log"
 check "slice holds no other lines" bash -c "! grep -q Linux '$tmp'/r/log/*"
-check "todo directive" grep -qx 'not ok 2 ext4.map.todo # TODO counts are not there yet' "$tmp/r/ktap.log"
+check "todo directive" grep -qx 'not ok 2 ext4.map.todo # TODO counts are <&> there yet' "$tmp/r/ktap.log"
 check "verdict" grep -q '^pass patched, plan plan.*: 1 passed' "$tmp/r/verdict"
-check "junit is escaped" grep -q 'tests="3" failures="0" skipped="2"' "$tmp/r/junit.xml"
+check "junit is escaped" grep -q 'message="TODO counts are &lt;&amp;&gt; there yet"' "$tmp/r/junit.xml"
 
 wrong "a failing test" 1 "FAILED ext4.map.pass: failed" "$ktap" \
 	's/^ok 1 ext4.map.pass/  # reason failed\nnot ok 1 ext4.map.pass/'
 check "rerun command" says 1 "again: tools/testing/vm/test.sh --mode patched --test 'ext4.map.pass'" \
 	"$vm/judge.sh" patched "$tmp/r"
+check "junit counts" grep -q 'tests="3" failures="1" skipped="2"' "$tmp/r/junit.xml"
 check "junit shows the failure" grep -q '<failure message="failed"' "$tmp/r/junit.xml"
+# One sample for each line of splats, which no other line matches.
+samples=0
 while IFS='|' read -r name text; do
+	samples=$((samples + 1))
 	wrong "splat in a test: $name" 1 "FAILED ext4.map.pass: $text" "$serial" \
 		"s|pmem: something harmless|$text|"
 done <<'E'
 warning|WARNING: CPU: 0 PID: 9 at mm/gup.c:1 f+0x1/0x2
-lockdep|WARNING: possible circular locking dependency detected
-bad page|BUG: Bad page state in process x  pfn:1
-rss|BUG: Bad rss-counter state mm:1 type:MM_FILEPAGES val:1
-oops|Oops: Oops: 0000 [#1] PREEMPT SMP
-gp|Oops: general protection fault, probably for non-canonical address
+bug|BUG: sleeping function called from invalid context
+lockdep|INFO: possible recursive locking detected
+lockdep key|INFO: trying to register non-static key.
+hung task|INFO: task x:1 blocked for more than 60 seconds.
+stall|INFO: rcu_tasks detected stalls on tasks:
+rcu stall|rcu: rcu_preempt detected stalls on CPUs/tasks
+rcu usage|suspicious RCU usage
+lock state|DEBUG_LOCKS_WARN_ON(1)
+bug at|kernel BUG at mm/gup.c:1!
+oops|Oops: 0000 [#1] PREEMPT SMP
+panic|Kernel panic - not syncing: x
+gp|traps: general protection fault in x
+fault|unhandled page fault
+bad page|Bad page state in process x  pfn:1
+rss|Bad rss-counter state mm:1 type:MM_FILEPAGES val:1
+swap|get_swap_device: Bad swap file entry 1
 refcount|refcount_t: underflow; use-after-free.
 list|list_add corruption. prev->next should be next
-hung|INFO: task x:1 blocked for more than 60 seconds.
-rcu|rcu: INFO: rcu_preempt detected stalls on CPUs/tasks
-kasan|BUG: KASAN: slab-use-after-free in f
+sanitizer|KASAN: slab-use-after-free in f
+page table check|page_table_check: x
 trace|Call Trace:
+ext4|EXT4-fs error (device pmem0p1): x
+xfs|XFS (pmem2): Metadata corruption detected at x
 E
-wrong "splat in a todo test is not excused" 1 "FAILED ext4.map.todo: WARNING: here" "$serial" \
+check "a sample for each line of splats" test $samples -eq "$(wc -l <"$vm/splats")"
+wrong "splat in a todo test is not excused" 1 "expects todo without a splat: WARNING: here" "$serial" \
 	's/^.*lab: end ext4.map.todo/[    2.35] WARNING: here\n&/'
+wrong "splat in a failing test of the base" 0 "2 passed, 0 failed, 1 skipped" "$serial" \
+	's/^.*lab: end ext4.map.todo/[    2.35] WARNING: here\n&/' fail
+wrong "splat right after a test is not the test's" 1 "outside of any test, the first: WARNING: late" \
+	"$serial" 's/^.*lab: end ext4.map.pass/&\n[    2.25] WARNING: late/'
 wrong "splat outside of tests" 1 "splats outside of any test, the first: WARNING: boot" "$serial" \
 	's/^.*lab: init/[    0.9] WARNING: boot\n&/'
 wrong "no done line" 1 "did not say that it is done" "$serial" '/lab: done/,$d'
@@ -116,6 +139,7 @@ good
 sed -i '1!d' "$ktap"
 sed -i '/lab: begin/d' "$serial"
 check "no results, no marks" says 1 "not one test ran" "$vm/judge.sh" patched "$tmp/r"
+wrong "a result lost on the way" 1 "the guest ran 4 tests and reported 3" "$serial" 's/lab: done 3/lab: done 4/'
 wrong "result twice" 1 "two results for ext4.map.pass" "$ktap" 's/^ok 3 .*/ok 3 ext4.map.pass/'
 wrong "no mark" 1 "no mark in the kernel's log for xfs.map.skip" "$serial" '/xfs.map.skip/d'
 wrong "unlisted skip" 1 "skipped, and no list says so" "$EXPECT" '/xfs/d'

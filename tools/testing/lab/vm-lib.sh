@@ -22,11 +22,11 @@ check() {
 	echo "$result $number $name"
 }
 
-# says STATUS TEXT CMD...: exits with STATUS and prints TEXT.
+# says STATUS TEXT CMD...: exits with STATUS within 30 s and prints TEXT.
 says() {
 	local want=$1 text=$2 status=0
 	shift 2
-	"$@" >"$tmp/says" 2>&1 || status=$?
+	timeout 30 "$@" >"$tmp/says" 2>&1 || status=$?
 	cat "$tmp/says"
 	[[ $status -eq $want ]] || { echo "exit status $status, not $want"; return 1; }
 	grep -qF -e "$text" "$tmp/says" || { echo "does not say: $text"; return 1; }

@@ -57,7 +57,7 @@ mapfile -t libs < <(ldd "${elves[@]}" 2>/dev/null |
 	awk '$1 ~ /^\// && $1 !~ /:$/ { print $1 } $3 ~ /^\// { print $3 }' | sort -u)
 
 key=$(stat -L -c '%n %s %y' "${tool_paths[@]}" "${modules[@]}" "${programs[@]}" \
-	"${scripts[@]}" "${libs[@]}" "$obj/vmlinux" "${BASH_SOURCE[0]}" | sha256sum)
+	"${scripts[@]}" "${libs[@]}" "$obj/vmlinux" "$here/initramfs.sh" | sha256sum)
 if [[ -f $out && -f $out.key && $(<"$out.key") == "$key" ]]; then
 	exit 0
 fi

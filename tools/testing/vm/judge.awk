@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The judgement of judge.sh. Reads serial.log on stdin, the rest by name from
-# -v mode, variant, results, expect, plans, splats. POSIX awk: mawk must do.
+# -v mode, variant, results, expect, also, plans, splats. POSIX awk: mawk must
+# do. What the list "also" has as todo is expected as well.
 
 BEGIN {
 	while ((getline line < splats) > 0)
@@ -33,7 +34,9 @@ END {
 		exit 1
 	if (where != "")
 		close(results "/log/" where ".log")
-	read_expect()
+	read_expect(expect, "todo|fail|skip")
+	if (also != "")
+		read_expect(also, "todo")
 	read_ktap()
 	for (i = 1; i <= n; i++)
 		judge(i)
@@ -74,27 +77,30 @@ function trouble(text) {
 	failed++
 }
 
-function read_expect(   line, f, number) {
-	while ((getline line < expect) > 0) {
+# read_expect(FILE, KINDS): the lines of a list, of these kinds only.
+function read_expect(file, kinds,   line, f, number) {
+	while ((getline line < file) > 0) {
 		number++
 		if (line ~ /^[ \t]*(#|$)/)
 			continue
 		if (split(line, f, /[ \t]+/) < 3 || f[2] !~ /^(todo|fail|skip)$/) {
-			trouble(expect ":" number ": not '<test id> todo|fail|skip <reason>'")
+			trouble(file ":" number ": not '<test id> todo|fail|skip <reason>'")
 			continue
 		}
+		if (f[2] !~ "^(" kinds ")$")
+			continue
 		nexpect++
 		ex_re[nexpect] = glob_re(f[1])
 		ex_glob[nexpect] = f[1]
 		ex_kind[nexpect] = f[2]
 		sub(/^[^ \t]+[ \t]+[^ \t]+[ \t]+/, "", line)
 		ex_reason[nexpect] = line
-		ex_line[nexpect] = number
+		ex_where[nexpect] = file ":" number
 	}
 }
 
 # Results in the order of the run; raw[] is ok, not ok or skip.
-function read_ktap(   line, text, why, took) {
+function read_ktap(   line, text, why, took, said) {
 	planned = -1
 	while ((getline line < (results "/ktap.raw")) > 0) {
 		if (line ~ /^# plan /)
@@ -109,11 +115,15 @@ function read_ktap(   line, text, why, took) {
 			text = text line "\n"
 			if (line ~ /^  # reason /)
 				why = substr(line, 12)
+			else if (said == "" && line ~ /:Expected /)
+				said = substr(line, 5)
 			else if (line ~ /^  # elapsed /)
 				took = substr(line, 13)
 		} else if (line ~ /^(not )?ok [0-9]+ /) {
+			if (why == "failed" && said != "")
+				why = said
 			add_result(line, text, why, took)
-			text = why = took = ""
+			text = why = took = said = ""
 		}
 	}
 	got = n
@@ -158,10 +168,13 @@ function judge(i,   e, kind) {
 		}
 	sub(/^ /, "", reason[i])
 	if (id[i] in splat) {
-		# No list can excuse a splat.
-		verdict[i] = "fail"
+		raw[i] = "not ok"
 		reason[i] = splat[id[i]]
-	} else if (kind == "") {
+		# Only a kernel that is known to do this is excused.
+		if (kind == "todo")
+			kind = "todo without a splat"
+	}
+	if (kind == "") {
 		verdict[i] = raw[i] == "ok" ? "pass" : "fail"
 		if (raw[i] == "skip")
 			reason[i] = "skipped, and no list says so: " reason[i]
@@ -175,9 +188,9 @@ function judge(i,   e, kind) {
 		reason[i] = "differs from the patched kernel as listed: " ex_reason[e]
 	} else {
 		verdict[i] = "fail"
-		reason[i] = sprintf("%s, but %s:%d expects %s%s", \
+		reason[i] = sprintf("%s, but %s expects %s%s", \
 			raw[i] == "ok" ? "passed" : raw[i] == "skip" ? "skipped" : "failed", \
-			expect, ex_line[e], kind, raw[i] == "ok" ? "" : ": " reason[i])
+			ex_where[e], kind, raw[i] == "ok" ? "" : ": " reason[i])
 	}
 	if (verdict[i] == "pass")
 		passed++
@@ -217,7 +230,7 @@ function whole_run(   e, f, line, whole) {
 	if (whole && got == planned)
 		for (e = 1; e <= nexpect; e++)
 			if (!ex_used[e])
-				trouble(expect ":" ex_line[e] ": " ex_glob[e] " matches no test")
+				trouble(ex_where[e] ": " ex_glob[e] " matches no test")
 }
 
 function write_ktap(   i, file) {
@@ -273,15 +286,16 @@ function report(   i, again) {
 			continue
 		printf "FAILED %s: %s\n", id[i], reason[i]
 		printf "  log:   %s/log/%s.log\n", results, id[i]
-		printf "  again: %stools/testing/vm/test.sh --mode %s --test '%s'\n", \
-			variant == "" ? "" : "CONFIG=" substr(variant, 2) " ", mode, id[i]
+		printf "  again: %stools/testing/vm/test.sh --mode %s%s --test '%s'\n", \
+			variant == "" ? "" : "CONFIG=" substr(variant, 2) " ", mode, \
+			plan == "plan" ? "" : " --plan " plan, id[i]
 	}
 	for (i = 1; i <= ntroubles; i++)
 		printf "FAILED %s\n", troubles[i]
 	if (ntroubles)
 		printf "  log:   %s/serial.log\n", results
 	if (todo)
-		printf "%d of the skipped are todo: %s says why\n", todo, expect
+		printf "%d of the skipped are todo: %s says why\n", todo, also == "" ? expect : also
 	line = sprintf("%d passed, %d failed, %d skipped", passed, failed, todo + skipped)
 	printf "%s %s%s, plan %s, kernel %s: %s\n", failed ? "fail" : "pass", mode, variant, plan, \
 		kernel, line > (results "/verdict")

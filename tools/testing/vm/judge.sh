@@ -21,6 +21,11 @@ esac
 mode=$1
 results=$2
 expect=${EXPECT:-$here/../expect/$mode}
+# What the series does not do yet the base does not do either.
+also=''
+if [[ $mode == base && -z ${EXPECT:-} ]]; then
+	also=$here/../expect/patched
+fi
 
 for file in "$results/serial.log" "$results/ktap.raw" "$expect"; do
 	[[ -f $file ]] || fail "no $file" "there is nothing to judge without it" \
@@ -31,5 +36,5 @@ mkdir -p "$results/log"
 
 # mawk stops at NUL bytes, and a dying machine may leave some.
 tr -d '\000\r' <"$results/serial.log" |
-	awk -v mode="$mode" -v variant="$variant" -v results="$results" -v expect="$expect" \
+	awk -v mode="$mode" -v variant="$variant" -v results="$results" -v expect="$expect" -v also="$also" \
 		-v plans="${PLANS:-$here/../guest}" -v splats="$here/splats" -f "$here/judge.awk"

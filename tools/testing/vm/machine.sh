@@ -62,12 +62,16 @@ tsc_khz() {
 	"$tool" || true
 }
 
+cannot_back() {
+	fail "no backing files in $1" "truncate failed, see above" "look at df $1, or set O="
+}
+
 # backing DIR: fresh sparse files for three NVDIMMs and the NVMe disk.
 backing() {
 	mkdir -p "$1"
-	truncate -s 4G "$1/nvdimm0" "$1/nvdimm1" && truncate -s 2G "$1/nvdimm2" ||
-		fail "no backing files in $1" "truncate failed" "look at df $1, or set O="
-	truncate -s 64M "$1/nvme"
+	truncate -s 4G "$1/nvdimm0" "$1/nvdimm1" || cannot_back "$1"
+	truncate -s 2G "$1/nvdimm2" || cannot_back "$1"
+	truncate -s 64M "$1/nvme" || cannot_back "$1"
 }
 
 # qemu_line KERNEL INITRD SCRATCH RESULTS APPEND SHELL: sets the array $line.

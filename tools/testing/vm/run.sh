@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # usage: run.sh [option...]
 #
-# Boots the kernel of a mode in QEMU with two emulated NVDIMMs, lets the guest
+# Boots the kernel of a mode in QEMU with emulated NVDIMMs, lets the guest
 # run a plan, watches the logs, and leaves serial.log and ktap.raw in the
 # results directory for judge.sh. Exit: 0 the plan ran to its end, 1 it did
 # not (panic, silence, a limit, QEMU gone), 4 cannot run on this machine.
@@ -10,7 +10,7 @@
 #   --mode MODE         patched (default) or base
 #   --plan NAME         file of tools/testing/guest (default plan)
 #   --test GLOB         only tests whose id matches
-#   --results DIR       default results/<series hash>/<mode>
+#   --results DIR       default is vm/results in the build directory
 #   --kernel FILE --initrd FILE   instead of the ones of the build
 #   --boot-limit S --test-limit S --plan-limit S --shutdown-limit S
 #   --silence S         longest time without a byte on either channel
@@ -26,7 +26,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/machine.sh"
 
 mode=patched plan=plan test='*' results='' kernel='' initrd='' shell=''
-boot_limit=120 test_limit=90 plan_limit=1800 shutdown_limit=60 silence=''
+boot_limit=120 test_limit=120 plan_limit=1800 shutdown_limit=60 silence=''
 while [[ $# -gt 0 ]]; do
 	case $1 in
 	-h | --help) usage "$0"; exit 0 ;;
@@ -44,10 +44,7 @@ done
 # A test may be quiet until its own limit ends it.
 silence=${silence:-$((test_limit + 30))}
 kernel=${kernel:-$O/$mode/obj$variant/arch/x86/boot/bzImage}
-if [[ -z $results ]]; then
-	results=$top/results/$(series_hash)/$mode$variant
-	[[ -z $shell ]] || results=$O/vm/shell
-fi
+results=${results:-$O/vm/results}
 if [[ -z $initrd ]]; then
 	initrd=$O/vm/initramfs-$mode$variant.cpio
 	[[ $DRY == 1 ]] || "$here/initramfs.sh" "$mode" "$initrd"

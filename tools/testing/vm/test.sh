@@ -3,24 +3,28 @@
 # usage: test.sh [option of run.sh...]
 #
 # Boots the guest of a mode, runs its plan and judges the results; ends with
-# the paths of the logs and "N passed, N failed, N skipped". Exit: 0 all as
+# the paths of the logs, what failed, and "N passed, N failed, N skipped". Exit: 0 all as
 # expected, 1 not, 4 cannot run on this machine.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/common.sh
 . "$here/../../../scripts/common.sh"
 
-mode=patched results=''
+mode=patched plan=plan some='' results=''
 args=("$@")
 while [[ $# -gt 0 ]]; do
 	case $1 in
 	-h | --help) usage "$0"; "$here/run.sh" --help; exit 0 ;;
 	--mode) mode=${2:-} ;;
+	--plan) plan=${2:-} ;;
+	--test) some=-some ;;
 	--results) results=${2:-} ;;
 	esac
 	shift
 done
-results=${results:-$top/results/$(series_hash)/$mode$variant}
+# The results of a part do not replace those of the whole.
+name=$mode$variant-$plan$some
+results=${results:-$top/results/$(series_hash)/${name/%-plan/}}
 
 status=0
 "$here/run.sh" "${args[@]}" --results "$results" || status=$?

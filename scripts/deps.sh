@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: deps.sh
+#
+# Looks for the Debian packages that the laboratory uses, names all that are
+# missing at once and installs them: directly as root, else through sudo after
+# asking. DEPS=skip does without, DRY=1 only prints the commands.
+
+# shellcheck source=scripts/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+[[ $# -eq 0 ]] || { usage "$0"; [[ $1 == --help ]] && exit 0 || exit 2; }
+[[ ${DEPS:-} != skip ]] || exit 0
+
+# One package a line, and what uses it.
+list() {
+	cat <<-'EOF'
+	bc                the kernel build: kernel/time/timeconst.h
+	bison             the kernel build: Kconfig
+	flex              the kernel build: Kconfig
+	gcc               the kernel build and the tests
+	libc6-dev         the kernel build's host programs and the tests
+	libelf-dev        the kernel build: objtool
+	libssl-dev        the kernel build: certs
+	cpio              the guest's initramfs
+	kmod              the guest's modules: depmod
+	ccache            makes the second build short
+	rsync             the kernel build: headers_install, and kselftest's install
+	perl              the kernel build, checkpatch and kernel-doc
+	patch             scripts of the kernel tree, quilt
+	xz-utils          unpacking the base
+	ca-certificates   fetching the base from kernel.org
+	curl              fetching the base from kernel.org
+	quilt             the series, as its users apply it
+	busybox-static    the guest's shell
+	ndctl             the guest: namespaces on NVDIMMs
+	daxctl            the guest: device-dax
+	e2fsprogs         the guest: mkfs.ext4
+	xfsprogs          the guest: mkfs.xfs, xfs_io
+	fdisk             the guest: sfdisk
+	qemu-system-x86   the machine
+	shellcheck        make lint: the scripts
+	EOF
+}
+
+mapfile -t wanted < <(list | awk '{ print $1 }')
+command -v dpkg-query >/dev/null || fail "this is not a Debian machine" \
+	"without dpkg nobody can tell what is installed" \
+	"install the like of: ${wanted[*]}; then DEPS=skip make"
+
+mapfile -t missing < <(
+	dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
+		sed -n 's/^installed //p' | sort -u | comm -13 - <(printf '%s\n' "${wanted[@]}" | sort))
+[[ ${#missing[@]} -gt 0 ]] || exit 0
+
+say MISSING "${#missing[@]} of ${#wanted[@]} packages:"
+list | awk -v missing=" ${missing[*]} " 'index(missing, " " $1 " ")' | sed 's/^/            /'
+
+as_root=()
+if [[ $(id -u) -ne 0 ]]; then
+	if ! command -v sudo >/dev/null || [[ $DRY != 1 && ! (-t 0 && -t 1) ]]; then
+		fail "packages are missing" "not root, and no sudo or no terminal to ask on" \
+			"as root: apt-get install --no-install-recommends ${missing[*]}; or DEPS=skip make"
+	fi
+	as_root=(sudo)
+	if [[ $DRY != 1 ]]; then
+		read -rp "  install them with sudo apt-get? [Y/n] " answer || answer=n
+		[[ $answer != [nN]* ]] || fail "packages are missing" "you said no" \
+			"install them yourself, or DEPS=skip make"
+	fi
+fi
+
+apt() {
+	run "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@"
+}
+
+# Lists older than a day may name packages that the mirrors no longer have.
+fresh=$(find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' -mtime -1 -print -quit 2>/dev/null) || :
+[[ -n $fresh ]] || apt update || fail "apt-get update failed" "see above" \
+	"repair /etc/apt or the network; or DEPS=skip make"
+apt install -y --no-install-recommends "${missing[@]}" || fail "apt-get install failed" "see above" \
+	"install ${missing[*]} yourself, then make again"

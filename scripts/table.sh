@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: table.sh
+#
+# Writes Documentation/results.rst: all tests on the base and on the patched
+# kernel, those that differ first, from the results that "make check" left for
+# the series as it is now. The file changes only when a result does.
+
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+case ${1:-} in
+-h | --help) usage "$0"; exit 0 ;;
+esac
+
+out=$top/Documentation/results.rst
+results=$top/results/$(series_hash)
+for mode in base patched; do
+	[[ -f $results/$mode$variant/ktap.log ]] ||
+		fail "no results of the $mode kernel for this state of the series" \
+			"$results/$mode$variant/ktap.log is not there" "make check"
+	grep -q '^# plan plan$' "$results/$mode$variant/ktap.raw" &&
+		grep -q '^# filter \*$' "$results/$mode$variant/ktap.raw" ||
+		fail "the last run on the $mode kernel was not a whole one" \
+			"it ran another plan, or some tests only" "make check"
+done
+
+# rows BASE PATCHED: "group id base patched", groups in the order of the page.
+rows() {
+	awk '
+	FNR == 1 { file++ }
+	!/^(not )?ok [0-9]+ / { next }
+	{
+		what = /# SKIP/ ? "skipped" : /^ok/ ? "passes" : "fails"
+		id = $1 == "ok" ? $3 : $4
+	}
+	file == 1 { base[id] = what; next }
+	file == 2 { if (what == "fails" && /# TODO/) todo[id] = 1; next }
+	{
+		b = id in base ? base[id] : "-"
+		group = id in todo ? 2 : b != what ? 1 : 3
+		if (group == 2) what = "fails (to do)"
+		print group, id, b, what
+	}' "$results/base$variant/ktap.raw" "$results/patched$variant/ktap.log" \
+		"$results/patched$variant/ktap.raw"
+}
+
+# section GROUP TITLE TEXT
+section() {
+	local line=''
+	grep -q "^$1 " <<<"$all" || return 0
+	printf '\n%s\n%s\n\n%s\n\n' "$2" "${2//?/=}" "$3"
+	printf -v line '%s  %s  %s' "$(printf '=%.0s' $(seq 56))" ======= =============
+	printf '%s\n%-56s  %-7s  %s\n%s\n' "$line" test base patched "$line"
+	awk -v group="$1" '$1 == group { b = $3; $1 = $3 = ""; id = $2; sub(/^ *[^ ]+ +/, ""); printf "%-56s  %-7s  %s\n", id, b, $0 }' <<<"$all"
+	echo "$line"
+}
+
+all=$(rows)
+version=$(pin BASE_VERSION)
+{
+	cat <<END
+.. SPDX-License-Identifier: GPL-2.0
+.. Written by "make table" from the results of "make check". Do not edit.
+
+===================================
+All tests, on base and patched kernel
+===================================
+
+Base: Linux $version. Patched: with the $(series_patches | wc -l) patches of the series.
+$(wc -l <<<"$all") tests$([[ -z $CONFIG ]] || echo ", configuration $CONFIG"). Reproduce with \`\`make check && make table\`\`.
+END
+	section 1 "Tests that differ" "What the series changes so far."
+	section 2 "Tests the series does not pass yet" \
+		"They state the rules of the complete series; tools/testing/expect/patched has the reasons."
+	section 3 "Tests that are the same" "What has to stay as it is."
+} >"$out.new"
+sed -i 's/^=\{35\}$/&==/' "$out.new"
+mv "$out.new" "$out"
+say TABLE "Documentation/results.rst"
