@@ -6,6 +6,7 @@
 # remount and read(). Takes the options of a kselftest_harness.h program and
 # answers like one. DIR is a mount point that nobody uses.
 
+# shellcheck source=lib.sh
 . /lab/lib.sh
 
 if [ "$1" = -l ]; then

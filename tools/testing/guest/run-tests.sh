@@ -8,6 +8,7 @@
 # A program that is missing, dies or has no tests is a failed test.
 # Succeeds if the plan ran to its end; what the results mean the host judges.
 
+# shellcheck source=lib.sh
 . /lab/lib.sh
 plan=$1 glob=${2:-*} limit=${3:-90}
 
