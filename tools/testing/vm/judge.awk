@@ -34,9 +34,9 @@ END {
 		exit 1
 	if (where != "")
 		close(results "/log/" where ".log")
-	read_expect(expect, "todo|fail|skip")
+	read_expect(expect, mode == "base" ? "fail|skip" : "todo|skip", 0)
 	if (also != "")
-		read_expect(also, "todo")
+		read_expect(also, "todo|skip", "todo")
 	read_ktap()
 	for (i = 1; i <= n; i++)
 		judge(i)
@@ -77,17 +77,18 @@ function trouble(text) {
 	failed++
 }
 
-# read_expect(FILE, KINDS): the lines of a list, of these kinds only.
-function read_expect(file, kinds,   line, f, number) {
+# read_expect(FILE, KINDS, ONLY): the lines of a list, which may be of these
+# kinds; only those of one kind if ONLY names it.
+function read_expect(file, kinds, only,   line, f, number) {
 	while ((getline line < file) > 0) {
 		number++
 		if (line ~ /^[ \t]*(#|$)/)
 			continue
-		if (split(line, f, /[ \t]+/) < 3 || f[2] !~ /^(todo|fail|skip)$/) {
-			trouble(file ":" number ": not '<test id> todo|fail|skip <reason>'")
+		if (split(line, f, /[ \t]+/) < 3 || f[2] !~ "^(" kinds ")$") {
+			trouble(file ":" number ": not '<test id> " kinds " <reason>'")
 			continue
 		}
-		if (f[2] !~ "^(" kinds ")$")
+		if (only && f[2] != only)
 			continue
 		nexpect++
 		ex_re[nexpect] = glob_re(f[1])

@@ -8,7 +8,8 @@
 # writes ktap.log, junit.xml and verdict. The last line printed is
 # "N passed, N failed, N skipped". Exit 0 only if nothing failed.
 #
-# EXPECT= names another expectation list, PLANS= another directory of plans.
+# EXPECT= names another expectation list, ALSO= the one whose todo lines hold
+# too (for base that of patched), PLANS= another directory of plans.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/common.sh
@@ -22,7 +23,7 @@ mode=$1
 results=$2
 expect=${EXPECT:-$here/../expect/$mode}
 # What the series does not do yet the base does not do either.
-also=''
+also=${ALSO:-}
 if [[ $mode == base && -z ${EXPECT:-} ]]; then
 	also=$here/../expect/patched
 fi
