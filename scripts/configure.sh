@@ -42,9 +42,13 @@ make=(make -s -C "$src" O="$obj" ARCH="$ARCH" CROSS_COMPILE="$CROSS_COMPILE")
 run mkdir -p "$obj"
 # Merged aside, so that an unchanged result does not start a rebuild.
 run "${make[@]}" KCONFIG_CONFIG="$obj/.config.new" tinyconfig
-run env -C "$src" ARCH="$ARCH" KCONFIG_CONFIG="$obj/.config.new" \
-	./scripts/kconfig/merge_config.sh -Q -m -O "$obj" "$obj/.config.new" "${fragments[@]}" >"$obj.merge.log" 2>&1 ||
-	fail "the fragments do not merge" "$(tail -n 3 "$obj.merge.log")" "look at $obj.merge.log"
+merge=(env -C "$src" ARCH="$ARCH" KCONFIG_CONFIG="$obj/.config.new"
+	./scripts/kconfig/merge_config.sh -Q -m -O "$obj" "$obj/.config.new" "${fragments[@]}")
+if [[ $DRY == 1 ]]; then
+	run "${merge[@]}"
+elif ! "${merge[@]}" >"$obj/merge.log" 2>&1; then
+	fail "the fragments do not merge" "$(tail -n 3 "$obj/merge.log")" "look at $obj/merge.log"
+fi
 run "${make[@]}" KCONFIG_CONFIG="$obj/.config.new" olddefconfig
 [[ $DRY != 1 ]] || exit 0
 

@@ -124,6 +124,8 @@ E
 check "a sample for each line of splats" test $samples -eq "$(wc -l <"$vm/splats")"
 wrong "splat in a todo test is not excused" 1 "expects todo without a splat: WARNING: here" "$serial" \
 	's/^.*lab: end ext4.map.todo/[    2.35] WARNING: here\n&/'
+wrong "splat with lab: in its text" 1 "FAILED ext4.map.pass: WARNING: slab: here" "$serial" \
+	"s|pmem: something harmless|WARNING: slab: here|"
 wrong "splat in a failing test of the base" 0 "2 passed, 0 failed, 1 skipped" "$serial" \
 	's/^.*lab: end ext4.map.todo/[    2.35] WARNING: here\n&/' base
 wrong "splat right after a test is not the test's" 1 "outside of any test, the first: WARNING: late" \
@@ -165,6 +167,23 @@ grep todo "$EXPECT" >"$tmp/also"
 sed -i /todo/d "$EXPECT"
 check "what is todo is so on the base" env ALSO="$tmp/also" \
 	bash -c "'$vm/judge.sh' base '$tmp/r' | grep -qx '1 passed, 0 failed, 2 skipped'"
+# What has to fail has to do so in the way that was recorded.
+wrong "a todo test that was killed" 1 "not failed but: killed: the limit is 120 s" "$ktap" \
+	's/reason failed/reason killed: the limit is 120 s/'
+wrong "a todo test that taints" 1 "not failed but: failed, kernel tainted: B" "$ktap" \
+	's/reason failed/reason failed, kernel tainted: B/'
+wrong "a test of the base that crashes" 1 "not failed but: exit status 139" "$ktap" \
+	's/reason failed/reason exit status 139, no result/' base
+wrong "another assertion of a todo test" 1 "other assertions than in" "$ktap" \
+	's/^  # reason failed/  # a.c:12:todo:Expected 1 (1) == x (0)\n&/'
+good
+sed -i 's/^  # reason failed/  # a.c:12:todo:Expected 1 (1) == x (0)\n&/' "$ktap"
+check "record" says 0 "1 passed, 0 failed, 2 skipped" "$vm/judge.sh" --record patched "$tmp/r"
+sed -i 's/a.c:12:todo:Expected 1 (1) == x (0)/a.c:34:todo:Expected 1 (1) == x (5)/' "$ktap"
+check "the same assertion, other values" says 0 "1 passed, 0 failed, 2 skipped" "$vm/judge.sh" patched "$tmp/r"
+sed -i 's/ == x/ != x/' "$ktap"
+check "the assertion inverted" says 1 "other assertions than in" "$vm/judge.sh" patched "$tmp/r"
+rm "$EXPECT.assertions"
 good
 rm "$ktap"
 check "no file" says 1 "error: no $ktap" "$vm/judge.sh" patched "$tmp/r"

@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: judge.sh MODE RESULTSDIR
+# usage: judge.sh [--record] MODE RESULTSDIR
 #
 # Turns what run.sh left (serial.log, ktap.raw) into a verdict: cuts the
 # kernel's log into log/<test id>.log by the guest's marks, fails every test
 # with a splat in its slice, compares with tools/testing/expect/MODE, and
 # writes ktap.log, junit.xml and verdict. The last line printed is
 # "N passed, N failed, N skipped". Exit 0 only if nothing failed.
+#
+# A test that a list has as todo or fail has to fail in the way that was
+# recorded: with these assertions, not by a crash or a limit. --record keeps the
+# assertions of this run in tools/testing/expect/MODE.assertions.
 #
 # EXPECT= names another expectation list, ALSO= the one whose todo lines hold
 # too (for base that of patched), PLANS= another directory of plans.
@@ -18,6 +22,11 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 case ${1:-} in
 -h | --help) usage "$0"; exit 0 ;;
 esac
+record=''
+if [[ ${1:-} == --record ]]; then
+	record=1
+	shift
+fi
 [[ $# -eq 2 ]] || fail "judge.sh needs MODE and RESULTSDIR" "got $# arguments" "judge.sh --help"
 mode=$1
 results=$2
@@ -35,7 +44,13 @@ done
 rm -rf "$results/log"
 mkdir -p "$results/log"
 
+awk -f "$here/assertions.awk" "$results/ktap.raw" | LC_ALL=C sort >"$results/assertions"
+if [[ -n $record ]]; then
+	cp "$results/assertions" "$expect.assertions"
+	say RECORD "$expect.assertions"
+fi
+
 # mawk stops at NUL bytes, and a dying machine may leave some.
 tr -d '\000\r' <"$results/serial.log" |
 	awk -v mode="$mode" -v variant="$variant" -v results="$results" -v expect="$expect" -v also="$also" \
-		-v plans="${PLANS:-$here/../guest}" -v splats="$here/splats" -f "$here/judge.awk"
+		-v plans="${PLANS:-$here/../guest}" -v splats="$here/splats" -f "$here/judge.awk" -f "$here/junit.awk"

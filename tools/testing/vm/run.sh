@@ -160,14 +160,14 @@ while kill -0 "$qemu_pid" 2>/dev/null; do
 	# A few seconds for the rest of the trace.
 	if [[ -n $dead && $((SECONDS - dead)) -ge 3 ]]; then break; fi
 	case $phase in
-	boot | setup) limit=$boot_limit ;;
-	test) limit=$plan_limit ;;
-	shutdown) limit=$shutdown_limit ;;
+	boot | setup) limit=$boot_limit option=boot ;;
+	test) limit=$plan_limit option=plan ;;
+	shutdown) limit=$shutdown_limit option=shutdown ;;
 	esac
 	[[ -z ${GDB:-} ]] || continue
 	[[ $((SECONDS - phase_start)) -lt $limit ]] ||
 		give_up "the guest's $phase took more than $limit s" "$results/serial.log has the log" \
-			"look at its end above; --$phase-limit raises the limit"
+			"look at its end above; --$option-limit raises the limit"
 	[[ $((SECONDS - last)) -lt $silence ]] ||
 		give_up "the guest has said nothing for $silence s ($phase)" \
 			"it hangs, or the machine is too slow" "look at the end of the log above"

@@ -26,11 +26,13 @@ done
 name=$mode$variant-$plan$some
 results=${results:-$top/results/$(series_hash)/${name/%-plan/}}
 
+# Nothing of an earlier run may be judged as this one.
+[[ $DRY == 1 ]] || rm -rf "$results"/{serial.log,ktap.raw,ktap.log,junit.xml,assertions,verdict,log}
 status=0
 "$here/run.sh" "${args[@]}" --results "$results" || status=$?
-if [[ $status -eq 4 || $DRY == 1 ]]; then
-	exit "$status"
-fi
+# Interrupted, cannot run here, or it did not come to starting QEMU.
+[[ $DRY != 1 && $status -ne 4 && $status -le 128 ]] || exit "$status"
+[[ -s $results/serial.log ]] || exit 1
 say LOGS "$results/{ktap.log,junit.xml,serial.log,log/}"
 "$here/judge.sh" "$mode" "$results" || status=1
 exit "$status"
