@@ -34,7 +34,7 @@ help: ## this list
 deps: ## install the Debian packages that are missing
 	+@$(S)/deps.sh
 
-fetch: ## the base tree, pinned in patches/base.conf
+fetch: deps ## the base tree, pinned in patches/base.conf
 	+@$(S)/fetch.sh
 
 prepare: fetch ## the trees that are built: patched and base
@@ -54,7 +54,7 @@ test-base: prepare ## the same on the base, against what is expected to differ
 	+@$(S)/build.sh base
 	+@$(VM)/test.sh --mode base
 
-lab-test: ## the laboratory's own tests
+lab-test: deps ## the laboratory's own tests
 	+@$(S)/lab-test.sh
 
 lint: fetch ## the rules for patches and scripts

@@ -25,8 +25,9 @@ start=$SECONDS
 cc=${CROSS_COMPILE}gcc
 hostcc=gcc
 if command -v ccache >/dev/null; then
-	# Both trees look the same from their object directories.
-	export CCACHE_BASEDIR=$O CCACHE_NOHASHDIR=1
+	# Both trees look the same from their object directories. Without a
+	# second run of the preprocessor a cold build takes a third less.
+	export CCACHE_BASEDIR=$O CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
 	cc="ccache $cc"
 	hostcc="ccache $hostcc"
 fi
@@ -38,55 +39,54 @@ make=(make -C "$src" ARCH="$ARCH" CROSS_COMPILE="$CROSS_COMPILE")
 # About how many objects: what the last build left, else the lab's kernel.
 total=$(cat "$obj/.objects" 2>/dev/null || echo 1670)
 
-# progress PID: a line each 10 s while the build runs.
-progress() {
-	local tick=0 ready
-	while kill -0 "$1" 2>/dev/null; do
-		sleep 1
-		tick=$((tick + 1))
-		[[ $((tick % 10)) -eq 0 ]] || continue
-		ready=$(grep -cE '^  (CC|AS) ' "$log" || true)
-		say BUILD "$mode$variant: $ready of at most about $total objects, $(since "$start")"
-	done
+objects() {
+	echo "$(grep -cE '^  (CC|AS) ' "$log") of at most about $total objects"
 }
 
-# logged CMD...: its output goes to the log; the end of it is shown on failure.
+# To the log; in the foreground, so that an interrupt stops make as well.
+quiet() {
+	"$@" >>"$log" 2>&1
+}
+
+# logged WHAT CMD...: its output goes to the log; errors are shown on failure.
 logged() {
+	local what=$1 status=0
+	shift
 	if [[ $DRY == 1 ]]; then
 		run "$@"
 		return
 	fi
-	local status=0
 	if [[ $V == 1 ]]; then
 		"$@" 2>&1 | tee -a "$log" || status=$?
 	else
-		"$@" >>"$log" 2>&1 &
-		progress $!
-		wait $! || status=$?
+		MEASURE=objects busy BUILD "$mode$variant: $what" quiet "$@" || status=$?
 	fi
 	[[ $status -eq 0 ]] && return
 	grep -nE '(error|Error|undefined reference|No space left)' "$log" | head -n 20 >&2 || true
 	if grep -q 'No space left on device' "$log"; then
-		fail "the $mode kernel was not built" "the disk under $O is full" \
+		fail "could not build the $mode $what" "the disk under $O is full" \
 			"make room, or name another build directory with O="
 	fi
-	fail "the $mode kernel was not built" "make exited with $status, see $log" \
+	fail "could not build the $mode $what" "make exited with $status, see $log" \
 		"read the first error above; make V=1 shows everything"
 }
 
+lock "$O/$mode"
 "$top/scripts/configure.sh" "$mode"
 [[ $DRY == 1 ]] || : >"$log"
 targets=(vmlinux modules)
 [[ $ARCH != x86_64 ]] || targets=(bzImage modules)
-logged "${make[@]}" O="$obj" CC="$cc" HOSTCC="$hostcc" -j"$JOBS" "${targets[@]}"
+logged kernel "${make[@]}" O="$obj" CC="$cc" HOSTCC="$hostcc" -j"$JOBS" "${targets[@]}"
 [[ $DRY == 1 ]] || find "$obj" -name '*.o' | wc -l >"$obj/.objects"
 
-# A test that does not compile must not be passed over: FORCE_TARGETS.
-if [[ $DRY == 1 || -d $src/tools/testing/selftests/dax ]]; then
-	run mkdir -p "$tests"
-	logged "${make[@]}" -C tools/testing/selftests/dax OUTPUT="$tests" \
-		KDIR="$obj" top_srcdir="$src" CC="${CROSS_COMPILE}gcc" FORCE_TARGETS=1
-	run cp "$src/tools/testing/selftests/dax/test_modules/dax_test.ko" "$tests/"
+# As users build them. The module is left beside its source.
+dax=tools/testing/selftests/dax
+if [[ $DRY == 1 || -d $src/$dax ]]; then
+	logged selftests "${make[@]}" -C "${dax%/*}" O="$obj" KDIR="$obj" TARGETS=dax FORCE_TARGETS=1 \
+		CC="${CROSS_COMPILE}gcc"
+	run rm -rf "$tests"
+	run cp -a "$obj/kselftest/dax" "$tests"
+	run cp -a "$src/$dax/test_modules/dax_test.ko" "$tests/"
 fi
 if [[ $DRY != 1 && -s $log ]] && grep -qE '^  (CC|LD) ' "$log"; then
 	say BUILT "$mode$variant kernel $(<"$obj/include/config/kernel.release") in $(since "$start")"

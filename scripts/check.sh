@@ -24,11 +24,14 @@ summary=()
 part() {
 	local name=$1 status=0 log line p f s
 	shift
+	if [[ $DRY == 1 ]]; then
+		"$@"
+		return
+	fi
 	log=$O/check-${name// /-}.log
 	mkdir -p "$O"
 	say CHECK "$name ($(since 0))"
 	"$@" 2>&1 | tee "$log" || status=$?
-	[[ $DRY != 1 ]] || return 0
 	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1 || true)
 	if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)? ]]; then
 		p=${BASH_REMATCH[1]} f=${BASH_REMATCH[2]} s=${BASH_REMATCH[4]:-0}

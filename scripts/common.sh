@@ -7,7 +7,7 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 O=${O:-$top/build}
 [[ $O == /* ]] || O=$PWD/$O
-CACHE=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/zone-device-refcounts}
+CACHE=${CACHE:-${XDG_CACHE_HOME:-${HOME:-$top/build}/.cache}/zone-device-refcounts}
 ARCH=${ARCH:-x86_64}
 CROSS_COMPILE=${CROSS_COMPILE:-}
 CONFIG=${CONFIG:-}
@@ -37,6 +37,22 @@ run() {
 	fi
 	[[ $DRY == 1 ]] || "$@"
 }
+
+# lock DIR: two runs do not change the same directory. The lock goes with the
+# last process that has it.
+lock() {
+	local fd
+	[[ $DRY != 1 ]] || return 0
+	mkdir -p "$1"
+	exec {fd}<"$1"
+	flock -n "$fd" || fail "another run uses $1" "it is locked; two runs would spoil each other's files" \
+		"wait for the other to end, or name another directory with O="
+}
+
+case $O in
+*[[:space:]:,]*) fail "O=$O cannot be used" "make and QEMU do not take a path with blanks, colons or commas" \
+	"name another directory with O=" ;;
+esac
 
 # usage FILE: the leading comment of a script is its help.
 usage() {

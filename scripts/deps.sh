@@ -22,7 +22,6 @@ list() {
 	libelf-dev        the kernel build: objtool
 	libssl-dev        the kernel build: certs
 	cpio              the guest's initramfs
-	kmod              the guest's modules: depmod
 	ccache            makes the second build short
 	rsync             the kernel build: headers_install, and kselftest's install
 	perl              the kernel build, checkpatch and kernel-doc
@@ -57,7 +56,7 @@ list | awk -v missing=" ${missing[*]} " 'index(missing, " " $1 " ")' | sed 's/^/
 
 as_root=()
 if [[ $(id -u) -ne 0 ]]; then
-	if ! command -v sudo >/dev/null || [[ $DRY != 1 && ! (-t 0 && -t 1) ]]; then
+	if [[ $DRY != 1 ]] && ! { command -v sudo >/dev/null && [[ -t 0 && -t 1 ]]; }; then
 		fail "packages are missing" "not root, and no sudo or no terminal to ask on" \
 			"as root: apt-get install --no-install-recommends ${missing[*]}; or DEPS=skip make"
 	fi

@@ -15,15 +15,17 @@
 [[ $# -eq 0 ]] || { usage "$0"; [[ $1 == --help ]] && exit 0 || exit 2; }
 
 need_mib=2048	# an unpacked 6.12 takes 1.6 GiB
-version=$(pin BASE_VERSION) package=$(pin BASE_PACKAGE)
-package_version=$(pin BASE_PACKAGE_VERSION) sum=$(pin BASE_TARBALL_SHA256)
+version=$(pin BASE_VERSION)
+package=$(pin BASE_PACKAGE)
+package_version=$(pin BASE_PACKAGE_VERSION)
+sum=$(pin BASE_TARBALL_SHA256)
 url=$(pin BASE_URL)
 release=${version%.*}
 tree=$O/src/linux
 source=${KERNEL_SRC:-}
 mapfile -t patches < <(series_patches)
 scratch
-tried=()
+tried=() part=''
 
 is_git() {
 	[[ $(git -C "$1" rev-parse --show-toplevel 2>/dev/null) == "$(realpath "$1")" ]]
@@ -70,7 +72,7 @@ check_version() {
 
 # The tarball is open as 3, so its position tells how far tar is.
 percent() {
-	echo $(($(sed -n 's/^pos:[[:space:]]*//p' "/proc/$$/fdinfo/3") * 100 / bytes)) %
+	echo $(($(sed -n 's/^pos:[[:space:]]*//p' "/proc/self/fdinfo/3") * 100 / bytes)) %
 }
 
 # unpack FILE DIR
@@ -112,6 +114,7 @@ apt_download() {
 
 # from_package VERSION TO: Debian's package without installing it.
 from_package() {
+	part=$2.part
 	MEASURE=so_far busy FETCH "Debian's $package $1" apt_download "$package=$1" || {
 		tried+=("Debian's $package=$1: $(grep -m 1 '^E:' "$work/apt" || echo 'apt-get failed')")
 		return 1
@@ -139,6 +142,30 @@ download() {
 	fi
 }
 
+# accept NAME: what lies in $fresh is a base; how near the pin is in $work/state.
+accept() {
+	local differ state="the pinned tarball"
+	check_version "$fresh" "$1"
+	if [[ -z $pinned ]]; then
+		differ=$(manifest_differs "$fresh")
+		state="same as the pin where it matters"
+		if [[ -n $differ ]]; then
+			rm -rf "$work/new"
+			push_checked "$fresh" "$work/new" "$1"
+			state="not the pin, but the series applies; these differ: ${differ//$'\n'/ }"
+		fi
+	fi
+	echo "$state" >"$work/state"
+}
+
+# usable NAME: $tarball, which is not the pinned one, will do; unpacks it.
+usable() {
+	(unpack "$tarball" "$fresh" && accept "$tarball") 2>"$work/why" && return
+	find "$fresh" -mindepth 1 -delete
+	tried+=("$1: $(sed -n 's/^error: //p' "$work/why"); rm '$tarball' gets it anew")
+	return 1
+}
+
 # automatic: sets $tarball and $pinned.
 automatic() {
 	local other
@@ -161,13 +188,18 @@ automatic() {
 	other=$(newest_other) || :
 	if [[ -n $other ]]; then
 		tarball=$CACHE/${package}_$other.tar.xz
-		[[ ! -f $tarball ]] || return 0
-		! from_package "$other" "$tarball" || return 0
+		if [[ -f $tarball ]] || from_package "$other" "$tarball"; then
+			! usable "Debian's $package $other" || return 0
+		fi
 	else
 		tried+=("another $release in the registries: none")
 	fi
 	tarball=$CACHE/${url##*/}
-	[[ ! -f $tarball ]] || return 0
+	if [[ -f $tarball ]]; then
+		usable "the cache" && return
+		fail "no base tree was found" "$(printf '\n          tried %s' "${tried[@]}")" "rm '$tarball' and run this again"
+	fi
+	part=$tarball.part
 	if MEASURE=so_far busy FETCH "$url" download "$url" "$tarball.part" 2>"$work/err"; then
 		mv "$tarball.part" "$tarball"
 		return
@@ -212,11 +244,11 @@ if [[ $DRY == 1 ]]; then
 	exit 0
 fi
 room "$O"
-mkdir -p "$O/src"
+lock "$O/src"
 rm -rf "$O"/src/.new.*
 fresh=$(mktemp -d "$O/src/.new.XXXXXX")
 chmod 755 "$fresh"
-trap 'rm -rf "$work" "$fresh"' EXIT
+trap 'rm -rf "$work" "$fresh" ${part:+"$part"}' EXIT
 trap 'exit 130' INT TERM HUP
 
 pinned='' tarball=''
@@ -230,21 +262,10 @@ else
 	tarball=$source
 	! checksum_ok "$source" || pinned=1
 fi
-[[ -z $tarball ]] || unpack "$tarball" "$fresh"
+[[ -z $tarball || -f $work/state ]] || unpack "$tarball" "$fresh"
 [[ -n $source ]] || source=$tarball
-check_version "$fresh" "$source"
-
-if [[ -n $pinned ]]; then
-	state="the pinned tarball"
-else
-	differ=$(manifest_differs "$fresh")
-	if [[ -z $differ ]]; then
-		state="same as the pin where it matters"
-	else
-		push_checked "$fresh" "$work/new" "$source"
-		state="not the pin, but the series applies; these differ: ${differ//$'\n'/ }"
-	fi
-fi
+[[ -f $work/state ]] || accept "$source"
+state=$(<"$work/state")
 is=$(tree_version "$fresh")
 rm -rf "$stamp" "$tree"
 mv "$fresh" "$tree"

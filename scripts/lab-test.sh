@@ -13,7 +13,7 @@ case ${1:-} in
 esac
 
 out=$top/results/lab
-mkdir -p "$out"
+[[ $DRY == 1 ]] || mkdir -p "$out"
 passed=0 failed=0 skipped=0
 for script in "$top"/tools/testing/lab/*.sh; do
 	name=$(basename "$script" .sh)
@@ -28,7 +28,7 @@ for script in "$top"/tools/testing/lab/*.sh; do
 		continue
 	fi
 	status=0
-	"$script" >"$out/$name.ktap" 2>&1 || status=$?
+	timeout --foreground -k 10 600 "$script" >"$out/$name.ktap" 2>&1 || status=$?
 	ok=$(grep -c '^ok ' "$out/$name.ktap" || true)
 	skip=$(grep -c '^ok .*# SKIP' "$out/$name.ktap" || true)
 	bad=$(grep -c '^not ok ' "$out/$name.ktap" || true)
@@ -39,12 +39,16 @@ for script in "$top"/tools/testing/lab/*.sh; do
 		tail -n 20 "$out/$name.ktap"
 		bad=$((bad + 1))
 	fi
-	grep -A 20 '^not ok ' "$out/$name.ktap" || true
+	awk '
+		/^#/ { why = why $0 "\n"; next }
+		/^not ok / { printf "%s%s\n", why, $0 }
+		{ why = "" }' "$out/$name.ktap"
 	passed=$((passed + ok - skip))
 	failed=$((failed + bad))
 	skipped=$((skipped + skip))
 done
-[[ $DRY == 1 || $((passed + failed)) -gt 0 ]] ||
+[[ $DRY != 1 ]] || exit 0
+[[ $((passed + failed)) -gt 0 ]] ||
 	fail "no test of the laboratory ran" "none of that name in tools/testing/lab" \
 		"ls tools/testing/lab"
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -174,9 +174,9 @@ check_kernel_doc() {
 # --- the scripts
 check_scripts() {
 	local file name n status=0
-	mapfile -t scripts < <(cd "$top" && find . \( -name .git -o -path ./build -o -path ./results -o -path ./patches \) -prune -o \
+	mapfile -t scripts < <(cd "$top" && find . \( -name .git -o -path ./build -o -path ".${O#"$top"}" -o -path ./results -o -path ./patches \) -prune -o \
 		-type f -exec grep -lE -m 1 -e '^#!.*\b(ba)?sh\b' -e '^# shellcheck shell=' {} + | sed 's,^\./,,' | sort)
-	for file in "${scripts[@]}"; do
+	for file in "${scripts[@]}" $(cd "$top" && find tools -name '*.awk' 2>/dev/null); do
 		n=$(wc -l <"$top/$file")
 		[[ $n -lt 300 ]] || complain "$file" "has $n lines, 300 or more" "split it by its jobs"
 	done
@@ -196,6 +196,16 @@ check_scripts() {
 	while read -r name; do
 		[[ -e $top/scripts/$name ]] || complain scripts/README "lists $name, which is not there" "edit scripts/README"
 	done < <(sed -n 's/^\([a-z][a-z0-9-]*\.sh\)[[:space:]].*/\1/p' "$top/scripts/README")
+	# The laboratory, likewise.
+	while read -r name; do
+		n=$(grep -cE "^${name//./\\.}[[:space:]]" "$top/tools/testing/README" || :)
+		[[ $n -eq 1 ]] || complain tools/testing/README "has $n lines for $name, not one" "edit tools/testing/README"
+	done < <([[ ! -d $top/tools/testing ]] || {
+		cd "$top/tools/testing" && find . -name '*.sh' -o -name '*.awk' -o -name '*.c' -o -path ./guest/init
+	} | sed 's,^\./,,' | sort)
+	if grep -nE '@[A-Z]+@' "$top/README.md" >"$work/left" 2>/dev/null; then
+		complain README.md "a place was left to be filled in: $(head -n 1 "$work/left")" "write what belongs there"
+	fi
 }
 
 applied=1

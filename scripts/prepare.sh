@@ -21,6 +21,13 @@ esac
 mode=$1 tree=$O/$1/linux mine=$O/$1/linux.stamp
 [[ $DRY != 1 ]] || { say PREPARE "$tree: $O/src/linux and its patches"; exit 0; }
 need_base
+lock "$O/$mode"
+# The trees are links to it: who edits one in place edits them all.
+if grep -qx "state the pinned tarball" "$stamp"; then
+	differ=$(manifest_differs "$O/src/linux")
+	[[ -z $differ ]] || fail "the base in $O/src/linux was changed" \
+		"not as at the pin: ${differ//$'\n'/ }" "rm $O/*/linux.stamp; make prepare; edit in $O/tree (make tree)"
+fi
 mapfile -t patches < <(series_patches "${groups[@]}")
 base=$(sha256sum <"$stamp" | cut -d' ' -f1)
 hash=$(patches_hash "${groups[@]}")

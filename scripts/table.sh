@@ -13,6 +13,7 @@ case ${1:-} in
 esac
 
 out=$top/Documentation/results.rst
+[[ $DRY != 1 ]] || { say TABLE "${out#"$top/"} from results/"; exit 0; }
 results=$top/results/$(series_hash)
 for mode in base patched; do
 	[[ -f $results/$mode$variant/ktap.log ]] ||
