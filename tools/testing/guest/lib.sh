@@ -61,7 +61,7 @@ make_filesystems() {
 	quiet sfdisk -q /dev/pmem0 </tmp/table &&
 		quiet mkfs.ext4 -q -F -b 4096 -E stride=512,stripe_width=512 /dev/pmem0p1 &&
 		quiet mkfs.xfs -q -f -m reflink=0 -d su=2m,sw=1 /dev/pmem0p2 &&
-		quiet mkfs.xfs -q -f -m reflink=1 -d su=2m,sw=1 /dev/pmem2 &&
+		quiet mkfs.xfs -q -f -m reflink=1,rmapbt=1 -d su=2m,sw=1 /dev/pmem2 &&
 		mount_dax ext4 /dev/pmem0p1 /mnt/ext4 &&
 		mount_dax xfs /dev/pmem0p2 /mnt/xfs-part &&
 		mount_dax xfs /dev/pmem2 /mnt/xfs &&
