@@ -111,6 +111,7 @@ panic|Kernel panic - not syncing: x
 gp|traps: general protection fault in x
 fault|unhandled page fault
 bad page|Bad page state in process x  pfn:1
+page table|mm/pgtable-generic.c:61: bad pud 00000000f00dcafe(80000001400008e7)
 rss|Bad rss-counter state mm:1 type:MM_FILEPAGES val:1
 swap|get_swap_device: Bad swap file entry 1
 refcount|refcount_t: underflow; use-after-free.
