@@ -75,6 +75,20 @@ devdax() {
 		[ -c /dev/dax1.0 ]
 }
 
+# fsdax ext4|xfs|xfs-rmapbt: NVDIMM 1 as a new file system of its own, mounted
+# on /tmp/fsdax.
+fsdax() {
+	! grep -q " /tmp/fsdax " /proc/mounts || quiet umount /tmp/fsdax || return 1
+	quiet ndctl create-namespace -f -e namespace1.0 -m fsdax --map=mem || return 1
+	case $1 in
+	ext4) quiet mkfs.ext4 -q -F -b 4096 -E stride=512,stripe_width=512 /dev/pmem1 ;;
+	xfs) quiet mkfs.xfs -q -f -m reflink=0,rmapbt=0 -d su=2m,sw=1 /dev/pmem1 ;;
+	xfs-rmapbt) quiet mkfs.xfs -q -f -m reflink=1,rmapbt=1 -d su=2m,sw=1 /dev/pmem1 ;;
+	*) note "no file system $1" && false ;;
+	esac && mount_dax "${1%-*}" /dev/pmem1 /tmp/fsdax || return 1
+	[ "${1%-*}" != xfs ] || quiet xfs_io -c "extsize 2m" /tmp/fsdax
+}
+
 # The file that hands out pages of the NVMe controller's memory buffer.
 p2pmem() {
 	for file in /sys/bus/pci/devices/*/p2pmem/allocate; do

@@ -102,6 +102,11 @@ run_one() {
 			fi
 			target=/dev/dax1.0
 			;;
+		@fsdax=*)
+			align=
+			fsdax "${target#*=}" || why="no DAX file system on NVDIMM 1"
+			target=/tmp/fsdax
+			;;
 		@p2pmem)
 			target=$(p2pmem) || why="no P2PDMA memory"
 			;;

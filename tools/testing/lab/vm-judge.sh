@@ -121,7 +121,14 @@ page table check|page_table_check: x
 trace|Call Trace:
 ext4|EXT4-fs error (device pmem0p1): x
 xfs|XFS (pmem2): Metadata corruption detected at x
+xfs shutdown|XFS (pmem2): Log I/O Error (0x2) detected at xfs_buf_ioend+0x1/0x2
 E
+# What xfs says of a device that goes is no splat.
+for text in "Block device removal (0x20) detected at xfs_fs_shutdown+0x1/0x2" \
+	"Metadata I/O Error (0x4) detected at xfs_dax_notify_ddev_failure+0x1/0x2"; do
+	wrong "xfs loses its device" 0 "1 passed, 0 failed, 2 skipped" "$serial" \
+		"s|pmem: something harmless|XFS (pmem1): $text|"
+done
 check "a sample for each line of splats" test $samples -eq "$(wc -l <"$vm/splats")"
 wrong "splat in a todo test is not excused" 1 "expects todo without a splat: WARNING: here" "$serial" \
 	's/^.*lab: end ext4.map.todo/[    2.35] WARNING: here\n&/'
