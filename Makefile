@@ -7,12 +7,13 @@
 #   KERNEL_SRC=    base tree or tarball of your own
 #   DEPS=skip      do not look for missing packages
 #   CONFIG=kasan   one more configuration fragment of tools/testing/config
+#   SUITE=         the suite that "make suite" runs
 #   ARCH= CROSS_COMPILE= JOBS= ACCEL=tcg|kvm QEMU= TREE= GDB=1
 
 ifneq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
 export DRY := 1
 endif
-export O V DRY KERNEL_SRC DEPS CONFIG ARCH CROSS_COMPILE JOBS ACCEL QEMU TREE GDB
+export O V DRY KERNEL_SRC DEPS CONFIG SUITE MODES ARCH CROSS_COMPILE JOBS ACCEL QEMU TREE GDB
 unexport MAKEFLAGS MFLAGS
 
 S := scripts
@@ -20,7 +21,7 @@ VM := tools/testing/vm
 
 # The recipes carry a + so that make -n runs them, with DRY=1.
 .PHONY: all check help deps fetch prepare build smoke test test-base lab-test \
-	lint shell apply unapply mbox tree export table clean distclean
+	suite lint shell apply unapply mbox tree export table clean distclean
 
 all: ## build the patched kernel, boot it, run the smoke tests (the default)
 	+@$(S)/main.sh
@@ -53,6 +54,9 @@ test: build ## boot the patched kernel, run all tests
 test-base: prepare ## the same on the base, against what is expected to differ
 	+@$(S)/build.sh base
 	+@$(VM)/test.sh --mode base
+
+suite: deps fetch ## SUITE=kselftest: the kernel's own mm tests on both kernels, compared
+	+@$(S)/suite.sh
 
 lab-test: deps ## the laboratory's own tests
 	+@$(S)/lab-test.sh

@@ -88,6 +88,15 @@ if [[ $DRY == 1 || -d $src/$dax ]]; then
 	run cp -a "$obj/kselftest/dax" "$tests"
 	run cp -a "$src/$dax/test_modules/dax_test.ko" "$tests/"
 fi
+# The mm selftests of the tree; what lacks a library is left out, and skipped.
+if [[ $CONFIG == suites ]]; then
+	mm=tools/testing/selftests/mm
+	logged headers "${make[@]}" O="$obj" CC="$cc" HOSTCC="$hostcc" headers
+	mapfile -t programs < <(awk -v dir="$tests/" '!/^#/ && NF { print dir $2 }' \
+		"$top/tools/testing/guest/kselftest.list" | sort -u)
+	logged "mm selftests" "${make[@]}" -C "$mm" OUTPUT="$tests" -k -i CC="${CROSS_COMPILE}gcc" \
+		KHDR_INCLUDES="-isystem $obj/usr/include" "${programs[@]}"
+fi
 if [[ $DRY != 1 && -s $log ]] && grep -qE '^  (CC|LD) ' "$log"; then
 	say BUILT "$mode$variant kernel $(<"$obj/include/config/kernel.release") in $(since "$start")"
 fi

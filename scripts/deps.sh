@@ -38,6 +38,9 @@ list() {
 	fdisk             the guest: sfdisk
 	qemu-system-x86   the machine
 	shellcheck        make lint: the scripts
+	libcap-dev        make suite SUITE=kselftest: mlock-random-test
+	libnuma-dev       make suite SUITE=kselftest: ksm and migration tests
+	liburing-dev      make suite SUITE=kselftest: pins of io_uring in cow, gup_longterm
 	EOF
 }
 
