@@ -13,7 +13,7 @@
 ifneq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
 export DRY := 1
 endif
-export O V DRY KERNEL_SRC DEPS CONFIG SUITE MODES ARCH CROSS_COMPILE JOBS ACCEL QEMU TREE GDB
+export O V DRY KERNEL_SRC DEPS CONFIG SUITE MODES FIRST LAST ARCH CROSS_COMPILE JOBS ACCEL QEMU TREE GDB
 unexport MAKEFLAGS MFLAGS
 
 S := scripts
@@ -21,7 +21,7 @@ VM := tools/testing/vm
 
 # The recipes carry a + so that make -n runs them, with DRY=1.
 .PHONY: all check help deps fetch prepare build smoke test test-base lab-test \
-	suite lint shell apply unapply mbox tree export table clean distclean
+	suite each lint shell apply unapply mbox tree export table clean distclean
 
 all: ## build the patched kernel, boot it, run the smoke tests (the default)
 	+@$(S)/main.sh
@@ -57,6 +57,9 @@ test-base: prepare ## the same on the base, against what is expected to differ
 
 suite: deps fetch ## SUITE=kselftest: the kernel's own mm tests on both kernels, compared
 	+@$(S)/suite.sh
+
+each: deps fetch ## build and boot the series patch by patch (FIRST= LAST=); long
+	+@$(S)/each.sh
 
 lab-test: deps ## the laboratory's own tests
 	+@$(S)/lab-test.sh

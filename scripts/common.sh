@@ -69,11 +69,16 @@ pin() {
 	printf '%s\n' "$value"
 }
 
-# series_patches [GROUP...]: patch paths below patches/, in order.
+# series_patches [GROUP...]: patch paths below patches/, in order. UPTO=N leaves
+# out what comes behind the Nth, but not the selftests.
 # shellcheck disable=SC2120 # the callers elsewhere name groups
 series_patches() {
-	local patch group
+	local patch group n=0
 	while read -r patch; do
+		if [[ -n ${UPTO:-} && $patch != selftests/* ]]; then
+			n=$((n + 1))
+			[[ $n -le $UPTO ]] || continue
+		fi
 		if [[ $# -eq 0 ]]; then
 			printf '%s\n' "$patch"
 			continue
