@@ -79,9 +79,11 @@ targets=(vmlinux modules)
 logged kernel "${make[@]}" O="$obj" CC="$cc" HOSTCC="$hostcc" -j"$JOBS" "${targets[@]}"
 [[ $DRY == 1 ]] || find "$obj" -name '*.o' | wc -l >"$obj/.objects"
 
-# As users build them. The module is left beside its source.
+# As users build them. The module is left beside its source, and kbuild does not
+# see that it was made for another configuration.
 dax=tools/testing/selftests/dax
 if [[ $DRY == 1 || -d $src/$dax ]]; then
+	run find "$src/$dax/test_modules" -type f ! -name '*.c' ! -name Makefile -delete
 	logged selftests "${make[@]}" -C "${dax%/*}" O="$obj" KDIR="$obj" TARGETS=dax FORCE_TARGETS=1 \
 		CC="${CROSS_COMPILE}gcc"
 	run rm -rf "$tests"

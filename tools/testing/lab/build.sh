@@ -29,9 +29,11 @@ E
 printf '#!/bin/sh\nshift 5\ncat "$@" >>"$KCONFIG_CONFIG"\n' >"$tree/scripts/kconfig/merge_config.sh"
 chmod +x "$tree/scripts/kconfig/merge_config.sh"
 cat >"$tree/${dax%/*}/Makefile" <<'E'
-all: ; @mkdir -p $(O)/kselftest/$(TARGETS) && sh ./recipe && echo prog >$(O)/kselftest/$(TARGETS)/prog
+all: ; @mkdir -p $(O)/kselftest/$(TARGETS) && sh ./recipe && echo prog >$(O)/kselftest/$(TARGETS)/prog && \
+	cd $(TARGETS)/test_modules && { [ -f dax_test.ko ] || echo $(O) >dax_test.ko; }
 E
-echo module >"$tree/$dax/test_modules/dax_test.ko"
+# As another configuration left it.
+echo other >"$tree/$dax/test_modules/dax_test.ko"
 
 # recipe COMMANDS [DIR]
 recipe() { printf '%s\n' "$1" >"$tree/${2:-}/recipe"; }
@@ -53,6 +55,7 @@ check "all fragments are in the configuration" configured
 
 built() { says 0 "BUILT   base kernel 6.12.0" "$s/build.sh" base && [[ -f $O/base/selftests/prog && -f $O/base/selftests/dax_test.ko ]]; }
 check "kernel, selftests and module" built
+check "the module is that of this configuration" grep -qx "$obj" "$O/base/selftests/dax_test.ko"
 recipe 'echo "a.c:1:1: error: expected x"; exit 1'
 check "a compile error" one_error "a.c:1:1: error: expected x" "$s/build.sh" base
 check "a compile error with V=1" one_error "make exited with 2" env V=1 "$s/build.sh" base
