@@ -93,6 +93,8 @@ fi
 # The mm selftests of the tree; what lacks a library is left out, and skipped.
 if [[ $CONFIG == suites ]]; then
 	mm=tools/testing/selftests/mm
+	# Which libraries there are is looked up once, and kept in the tree.
+	run rm -f "$src/$mm"/local_config.{h,mk}
 	logged headers "${make[@]}" O="$obj" CC="$cc" HOSTCC="$hostcc" headers
 	mapfile -t programs < <(awk -v dir="$tests/" '!/^#/ && NF { print dir $2 }' \
 		"$top/tools/testing/guest/kselftest.list" | sort -u)

@@ -94,6 +94,7 @@ function name(text) {
 	sub(/ *# *(SKIP|XFAIL|TODO).*/, "", text)
 	gsub(/0x[0-9a-f]+/, "0x*", text)
 	gsub(/pid [0-9]+/, "pid *", text)
+	gsub(/[0-9]+MB of/, "*MB of", text)
 	return text
 }
 
