@@ -21,12 +21,12 @@ VM := tools/testing/vm
 
 # The recipes carry a + so that make -n runs them, with DRY=1.
 .PHONY: all check help deps fetch prepare build smoke test test-base lab-test \
-	suite each lint shell apply unapply mbox tree export table clean distclean
+	suite each check-arch lint shell apply unapply mbox tree export table clean distclean
 
 all: ## build the patched kernel, boot it, run the smoke tests (the default)
 	+@$(S)/main.sh
 
-check: ## all checks and tests, on the patched kernel and on the base
+check: ## all checks and tests, on the patched kernel and on the base (ARCH=um)
 	+@$(S)/check.sh
 
 help: ## this list
@@ -63,6 +63,9 @@ each: deps fetch ## build and boot the series patch by patch (FIRST= LAST=); lon
 
 lab-test: deps ## the laboratory's own tests
 	+@$(S)/lab-test.sh
+
+check-arch: deps fetch ## build the patched kernel for other architectures and compilers
+	+@$(S)/check-arch.sh $(NAMES)
 
 lint: fetch ## the rules for patches and scripts
 	+@$(S)/lint.sh

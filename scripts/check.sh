@@ -6,7 +6,8 @@
 # tests, all tests on the patched kernel, and the same tests on the unpatched
 # base, where those that the series makes pass are expected to fail. Goes on
 # after a failure. The last line adds up all parts:
-# "N passed, N failed, N skipped". Exit: 0 if nothing failed.
+# "N passed, N failed, N skipped". Exit: 0 if nothing failed. ARCH=um runs what
+# User Mode Linux is for, and no more: entries that cannot be marked special.
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -16,6 +17,8 @@ esac
 
 "$top/scripts/deps.sh"
 "$top/scripts/fetch.sh"
+
+[[ $ARCH != um ]] || exec "$top/tools/testing/um/run.sh"
 
 passed=0 failed=0 skipped=0
 summary=()

@@ -3,10 +3,11 @@
 # usage: configure.sh MODE
 #
 # Writes the .config of MODE (patched or base) from the fragments in
-# tools/testing/config: common, dax, the architecture's, debug, and CONFIG= if
-# set. Every symbol that a fragment asks for is looked up in the result, as
-# merge_config.sh and olddefconfig drop what has an unmet dependency. Nothing
-# is done if neither a fragment nor a Kconfig file of the tree changed.
+# tools/testing/config: common, dax, the architecture's, debug, CONFIG= if set,
+# and, for the patched kernel, patched. Every symbol that a fragment asks for is
+# looked up in the result, as merge_config.sh and olddefconfig drop what has an
+# unmet dependency. Nothing is done if neither a fragment nor a Kconfig file of
+# the tree changed.
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -28,6 +29,18 @@ for name in common dax "$ARCH" debug ${CONFIG:+"$CONFIG"}; do
 done
 if [[ $DRY != 1 && ! -f $src/Makefile ]]; then
 	fail "no tree in $src" "it is made from the base and the series" "make prepare"
+fi
+# Every state of the series is built, also before a symbol is there.
+if [[ $DRY != 1 && $mode == patched ]]; then
+	known=$O/$mode/patched$variant.config
+	while IFS= read -r line; do
+		name=${line%%=*}
+		if [[ $line != CONFIG_* ]] ||
+			grep -rqsE "^(menu)?config ${name#CONFIG_}\$" --include='Kconfig*' "$src"/{mm,lib}; then
+			printf '%s\n' "$line"
+		fi
+	done <"$dir/patched.config" >"$known"
+	! grep -q '^CONFIG_' "$known" || fragments+=("$known")
 fi
 
 key() {

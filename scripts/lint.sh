@@ -59,7 +59,7 @@ check_series() {
 	while read -r patch; do
 		[[ " ${listed[*]} " == *" $patch "* ]] ||
 			complain "patches/$patch" "is not listed in series" "echo $patch >>series, or rm patches/$patch"
-	done < <(cd "$top/patches" && find . -type f ! -path ./base.conf ! -path ./base.sha256 | sed 's,^\./,,' | sort)
+	done < <(cd "$top/patches" && find . -type f ! -path ./base.conf ! -path ./base.sha256 ! -path ./gone | sed 's,^\./,,' | sort)
 }
 
 # --- the mail: header, changelog, trailers, name
@@ -138,6 +138,25 @@ check_manifest() {
 		cmp -s "$work/manifest" "$top/patches/base.sha256" ||
 			complain patches/base.sha256 "is not the manifest of the files that the series touches" "$redo"
 	fi
+}
+
+# --- words that are to be gone, in the whole tree: a file of the base that has one
+# is taken from the repository of the touched files, if it is there.
+check_gone() {
+	local file
+	[[ -f $top/patches/gone ]] || return 0
+	grep -v '^#' "$top/patches/gone" >"$work/words"
+	grep -rlwF -f "$work/words" "$linux" >"$work/gone" || :
+	while read -r file; do
+		file=${file#"$linux/"}
+		grep -qxF "$file" "$work/touched" ||
+			complain "$file" "has $(grep -m 1 -owF -f "$work/words" "$linux/$file"), a word of patches/gone, and no patch touches it" "$(edit)"
+	done <"$work/gone"
+	while read -r file; do
+		[[ $file != tools/testing/selftests/dax/* && -f $work/repo/$file ]] || continue
+		! grep -nwF -m 1 -f "$work/words" "$work/repo/$file" >"$work/word" ||
+			complain "$file" "has a word of patches/gone in line $(<"$work/word")" "$(edit)"
+	done <"$work/touched"
 }
 
 # --- checkpatch. FILE_PATH_CHANGES asks whether MAINTAINERS needs a line for
@@ -221,6 +240,8 @@ check_selftests
 check_manifest
 if [[ -n $applied ]]; then
 	check_kernel_doc
+	touched "${patches[@]}" >"$work/touched"
+	busy LINT "${#patches[@]} patches: words that are gone" check_gone
 fi
 busy LINT "${#patches[@]} patches: checkpatch" check_checkpatch
 busy LINT "scripts" check_scripts

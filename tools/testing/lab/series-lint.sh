@@ -74,6 +74,8 @@ check "bad kernel-doc" complains "kernel-doc of f: mm/gup.c:" remade bad_doc
 not_alone() { sed -i 's/^line twenty$/line XX/' fs/dax.c; }
 check "selftests that do not apply to the base" complains "does not apply to the base alone" remade not_alone
 check "a manifest that is not true" complains "is not the manifest" sed -i 's/^[0-9a-f]/z/' "$p/base.sha256"
+check "a word that a patch brings back" complains "a word of patches/gone in line" sh -c "echo twenty >$p/gone"
+check "a word in a file that no patch touches" complains "and no patch touches it" sh -c "echo PATCHLEVEL >$p/gone"
 long() { yes : | head -n 300 >>"$s/mbox.sh"; }
 check "a long script" complains "mbox.sh: has 3" long
 check "a script that is not in the index" complains "has 0 lines for mbox.sh" sed -i /mbox/d "$s/README"

@@ -140,6 +140,12 @@ wrong "splat right after a test is not the test's" 1 "outside of any test, the f
 	"$serial" 's/^.*lab: end ext4.map.pass/&\n[    2.25] WARNING: late/'
 wrong "splat outside of tests" 1 "splats outside of any test, the first: WARNING: boot" "$serial" \
 	's/^.*lab: init/[    0.9] WARNING: boot\n&/'
+wrong "a bad page map that is not allowed" 1 "FAILED ext4.map.pass: BUG: Bad page map in process x" "$serial" \
+	"s|pmem: something harmless|BUG: Bad page map in process x  pmd:1|"
+wrong "an allowed bad page map" 0 "1 passed" "$serial" \
+	"s|pmem: something harmless|lab: allow bad page map\n[    2.1] BUG: Bad page map in process x  pmd:1\n[    2.1] Call Trace:|"
+wrong "something else beside it" 1 "FAILED ext4.map.pass: WARNING: no" "$serial" \
+	"s|pmem: something harmless|lab: allow bad page map\n[    2.1] WARNING: no|"
 wrong "no done line" 1 "did not say that it is done" "$serial" '/lab: done/,$d'
 wrong "not down" 1 "did not come down cleanly" "$serial" '/lab: down/d'
 wrong "log ends in a test" 1 "FAILED xfs.map.skip: failed, but" "$ktap" '/xfs.map.skip/d'

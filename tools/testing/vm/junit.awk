@@ -14,7 +14,7 @@ function write_junit(   i, file) {
 	file = results "/junit.xml"
 	printf "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n" > file
 	printf "<testsuite name=\"%s%s\" tests=\"%d\" failures=\"%d\" skipped=\"%d\">\n", \
-		mode, xml(variant), n + ntroubles, failed, todo + skipped > file
+		mode, xml(variant), n + ntroubles, count["fail"], count["todo"] + count["skip"] > file
 	for (i = 1; i <= n; i++) {
 		printf "<testcase classname=\"%s\" name=\"%s\" time=\"%.2f\">", xml(suite[i]), \
 			xml(substr(id[i], length(suite[i]) + 2)), elapsed[i] > file

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: check-arch.sh [NAME...]
+#
+# Builds the patched kernel for other architectures, compilers and
+# configurations: the rows of tools/testing/arch/list, or those named. An error
+# fails, and so does a warning that the base does not have: what warns is built
+# from the base as well. Takes about five minutes a row on two cores; ccache
+# helps from the second time on. Objects and logs are in $O/arch. Last line:
+# "N passed, N failed, N skipped"; skipped is what has no compiler here.
+
+# shellcheck source=scripts/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+case ${1:-} in
+-h | --help) usage "$0"; exit 0 ;;
+esac
+
+dir=$top/tools/testing/arch
+wanted=" $* "
+export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_USER=dax KBUILD_BUILD_HOST=lab
+export CCACHE_BASEDIR=$O CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
+cache=''
+! command -v ccache >/dev/null || cache='ccache '
+passed=0 failed=0 skipped=0
+# What a row prints is why it failed; progress goes past that.
+exec 4>&1
+
+# kbuild MODE ARGUMENT...: in the object directory of the row, of MODE.
+kbuild() {
+	local mode=$1
+	shift
+	make -C "$O/$mode/linux" O="$O/arch/$name/$mode" ARCH="$arch" "${tools[@]}" "$@"
+}
+
+# configure MODE: tinyconfig and the fragments; says what did not take.
+configure() {
+	local obj=$O/arch/$name/$1
+	mkdir -p "$obj"
+	kbuild "$1" -s tinyconfig >/dev/null
+	(cd "$O/$1/linux" && ARCH=$arch ./scripts/kconfig/merge_config.sh -Q -m -O "$obj" "$obj/.config" \
+		"${fragments[@]}") >"$obj/merge.log" 2>&1
+	kbuild "$1" -s olddefconfig >/dev/null
+	awk '
+		FNR == 1 { file++ }
+		{ key = value = "" }
+		/^CONFIG_/ { key = $0; sub(/=.*/, "", key); value = substr($0, length(key) + 2) }
+		/^# CONFIG_.* is not set$/ { key = $2; value = "n" }
+		key == "" { next }
+		file < ARGC - 1 { want[key] = value; next }
+		{ got[key] = value }
+		END {
+			for (key in want)
+				if ((key in got ? got[key] : "n") != want[key])
+					print key "=" want[key]
+		}' "${fragments[@]}" "$obj/.config"
+}
+
+# warnings LOG: without the numbers that a patch moves.
+warnings() {
+	grep -E '(warning|error):' "$1" | sed -E 's,^(\.\./)*,,; s,:[0-9]+(:[0-9]+)?:,:,g; s,.*/linux/,,' | sort -u
+}
+
+quiet() {
+	"$@" >>"$log" 2>&1
+}
+
+objects() {
+	echo "$(grep -cE '^  (CC|AS) ' "$log") objects"
+}
+
+# row: builds one; says why on failure.
+row() {
+	local missing new
+	log=$O/arch/$name/log
+	: >"$log"
+	missing=$(configure patched)
+	if [[ -n $missing ]]; then
+		echo "these did not take: ${missing//$'\n'/ }"
+		return 1
+	fi
+	if ! MEASURE=objects busy BUILD "$name" quiet kbuild patched -k -j"$JOBS" >&4; then
+		grep -m 10 -E 'error|undefined reference|No space' "$log" || tail -n 5 "$log"
+		return 1
+	fi
+	warnings "$log" >"$log.patched"
+	[[ -s $log.patched ]] || return 0
+	# The same objects of the base.
+	configure base >/dev/null
+	sed -n 's,^  CC[^/]* ,,p' "$log" | while read -r new; do
+		! grep -qF "${new%.o}.c:" "$log.patched" || echo "$new"
+	done | sort -u >"$log.objects"
+	quiet kbuild base -k -j"$JOBS" prepare modules_prepare
+	xargs -r make -C "$O/base/linux" O="$O/arch/$name/base" ARCH="$arch" "${tools[@]}" -k -j"$JOBS" \
+		<"$log.objects" >"$log.base.log" 2>&1 || :
+	warnings "$log.base.log" >"$log.base"
+	new=$(comm -23 "$log.patched" "$log.base")
+	[[ -z $new ]] || { echo "warnings that the base does not have:"; echo "$new"; return 1; }
+}
+
+"$top/scripts/prepare.sh" patched
+"$top/scripts/prepare.sh" base
+while read -r name arch compiler list <&3; do
+	[[ $name != '#'* && -n $name ]] || continue
+	[[ $wanted == "  " || $wanted == *" $name "* ]] || continue
+	case $compiler in
+	clang)
+		suffix=''
+		command -v clang >/dev/null && command -v ld.lld >/dev/null || suffix=-19
+		[[ $arch != loongarch ]] || suffix=-19
+		tools=(LLVM="${suffix:-1}" CC="${cache}clang$suffix")
+		need=clang$suffix
+		;;
+	gcc) tools=(CC="${cache}gcc") need=gcc ;;
+	*) tools=(CROSS_COMPILE="$compiler" CC="$cache${compiler}gcc") need=${compiler}gcc ;;
+	esac
+	read -ra fragments <<<"$list"
+	fragments=("${fragments[@]/#/$dir/}")
+	fragments=("${fragments[@]/%/.config}")
+	if [[ $DRY == 1 ]]; then
+		run make ARCH="$arch" "${tools[@]}" O="$O/arch/$name/patched"
+	elif ! command -v "$need" >/dev/null; then
+		echo "SKIPPED $name: no $need; make deps"
+		skipped=$((skipped + 1))
+	elif mkdir -p "$O/arch/$name" && why=$(row); then
+		say OK "$name"
+		passed=$((passed + 1))
+	else
+		printf 'FAILED %s: %s\n  log: %s\n' "$name" "$why" "$O/arch/$name/log"
+		failed=$((failed + 1))
+	fi
+done 3<"$dir/list"
+[[ $DRY != 1 ]] || exit 0
+echo "$passed passed, $failed failed, $skipped skipped"
+[[ $failed -eq 0 && $((passed + skipped)) -gt 0 ]]

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * init - the only process of a User Mode Linux guest: private mappings of /dev/mem
+ *
+ * UML cannot mark entries special, so that copies in such mappings are told from
+ * the memory of /dev/mem by their place alone.  Writes to them, forks, unmaps, and
+ * looks that nothing else changed.  KTAP on the console, then the guest ends.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MIB	(1UL << 20)
+
+static long page_size;
+static int number, failed;
+
+static void result(int ok, const char *name)
+{
+	printf("%sok %d %s\n", ok ? "" : "not ", ++number, name);
+	failed += !ok;
+}
+
+/* Kilobytes of @field of this process; counts that went wrong show there. */
+static long status_kb(const char *field)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[256];
+	long kb = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, field, strlen(field)) &&
+		    line[strlen(field)] == ':')
+			kb = atol(line + strlen(field) + 1);
+	if (f)
+		fclose(f);
+	return kb;
+}
+
+static char *map_mem(int fd, size_t len, off_t offset)
+{
+	char *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, offset);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* A write makes a copy: it is read back, and /dev/mem does not change. */
+static void copy(int fd, off_t offset)
+{
+	char *p = map_mem(fd, 16 * page_size, offset), before, now;
+	long anon;
+
+	if (!p || pread(fd, &before, 1, offset + 5 * page_size) != 1) {
+		result(0, "devmem.copy");
+		return;
+	}
+	anon = status_kb("RssAnon");
+	p[5 * page_size] = before + 1;
+	result(p[5 * page_size] == (char)(before + 1) &&
+	       pread(fd, &now, 1, offset + 5 * page_size) == 1 && now == before &&
+	       status_kb("RssAnon") >= anon && !munmap(p, 16 * page_size),
+	       "devmem.copy");
+}
+
+/* The child has its own copy of the copy. */
+static void fork_copy(int fd, off_t offset)
+{
+	char *p = map_mem(fd, 16 * page_size, offset);
+	int status = -1;
+	pid_t pid;
+
+	if (!p) {
+		result(0, "devmem.fork");
+		return;
+	}
+	p[0] = 'a';
+	p[3 * page_size] = 'b';
+	pid = fork();
+	if (!pid) {
+		int ok = p[0] == 'a' && p[3 * page_size] == 'b';
+
+		p[0] = 'c';
+		p[7 * page_size] = 'd';
+		munmap(p, 2 * page_size);
+		_exit(!ok);
+	}
+	waitpid(pid, &status, 0);
+	result(pid > 0 && !status && p[0] == 'a' && p[3 * page_size] == 'b' &&
+	       !munmap(p, 16 * page_size), "devmem.fork");
+}
+
+/* Moved, and unmapped page by page from the middle. */
+static void move(int fd, off_t offset)
+{
+	char *p = map_mem(fd, 16 * page_size, offset), *q;
+	int i, ok;
+
+	if (!p) {
+		result(0, "devmem.move");
+		return;
+	}
+	for (i = 0; i < 16; i += 2)
+		p[i * page_size] = 'A' + i;
+	q = mremap(p, 16 * page_size, 16 * page_size, MREMAP_MAYMOVE |
+		   MREMAP_FIXED, p + 64 * MIB);
+	ok = q != MAP_FAILED;
+	for (i = 0; ok && i < 16; i += 2)
+		ok = q[i * page_size] == 'A' + i;
+	for (i = 0; ok && i < 16; i++)
+		ok = !munmap(q + (i * 5 + 3) % 16 * page_size, page_size);
+	result(ok, "devmem.move");
+}
+
+/*
+ * /dev/mem shows RAM that is about to be somebody's anonymous memory: all of it
+ * is mapped and read, then memory is used, forked and given back, beside it.
+ */
+static void becomes_anonymous(int fd, size_t ram)
+{
+	char *p = map_mem(fd, ram, 0), *anon;
+	int round, status, ok = !!p;
+	unsigned long sum = 0;
+	size_t i;
+
+	for (round = 0; ok && round < 4; round++) {
+		for (i = 0; i < ram; i += page_size)
+			sum += p[i];
+		anon = mmap(NULL, 32 * MIB, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (anon == MAP_FAILED) {
+			ok = 0;
+			break;
+		}
+		memset(anon, round + 1, 32 * MIB);
+		/* Writing makes copies of pages that are anonymous elsewhere. */
+		for (i = round * page_size; i < ram; i += 97 * page_size)
+			p[i] = round;
+		if (!fork()) {
+			memset(anon, 0x55, 32 * MIB);
+			_exit(0);
+		}
+		wait(&status);
+		for (i = 0; ok && i < 32 * MIB; i += page_size)
+			ok = anon[i] == round + 1;
+		munmap(anon, 32 * MIB);
+	}
+	result(ok && !munmap(p, ram) && sum != 1, "devmem.becomes_anonymous");
+}
+
+int main(void)
+{
+	size_t ram;
+	int fd;
+
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	page_size = sysconf(_SC_PAGESIZE);
+	ram = sysconf(_SC_PHYS_PAGES) * page_size / (4 * MIB) * (4 * MIB);
+	printf("KTAP version 1\n1..5\n");
+	fd = open("/dev/mem", O_RDWR);
+	result(fd >= 0, "devmem.open");
+	if (fd >= 0) {
+		off_t offset = ram / 2;
+
+		copy(fd, offset);
+		fork_copy(fd, offset);
+		move(fd, offset);
+		becomes_anonymous(fd, ram);
+	}
+	printf("# done, %d failed\n", failed);
+	fflush(stdout);
+	sync();
+	reboot(RB_POWER_OFF);
+	return 0;
+}
