@@ -45,9 +45,35 @@ static long status_kb(const char *field)
 	return kb;
 }
 
+/* The pfns that @len bytes at @p have; all between them are RAM. */
+static int pfn_range(char *p, size_t len, unsigned long *min, unsigned long *max)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	unsigned long long entry;
+	size_t i;
+
+	*min = -1UL;
+	*max = 0;
+	for (i = 0; fd >= 0 && i < len; i += page_size) {
+		unsigned long pfn;
+
+		if (pread(fd, &entry, sizeof(entry), ((unsigned long)p + i) /
+			  page_size * sizeof(entry)) != sizeof(entry))
+			break;
+		pfn = entry & ((1ULL << 55) - 1);
+		if (!pfn)
+			break;
+		*min = pfn < *min ? pfn : *min;
+		*max = pfn > *max ? pfn : *max;
+	}
+	close(fd);
+	return len && i == len;
+}
+
 static char *map_mem(int fd, size_t len, off_t offset)
 {
-	char *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, offset);
+	char *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_NORESERVE, fd, offset);
 
 	return p == MAP_FAILED ? NULL : p;
 }
@@ -55,19 +81,21 @@ static char *map_mem(int fd, size_t len, off_t offset)
 /* A write makes a copy: it is read back, and /dev/mem does not change. */
 static void copy(int fd, off_t offset)
 {
-	char *p = map_mem(fd, 16 * page_size, offset), before, now;
+	char *p = map_mem(fd, 16 * page_size, offset), *mem, before;
 	long anon;
 
-	if (!p || pread(fd, &before, 1, offset + 5 * page_size) != 1) {
+	mem = mmap(NULL, page_size, PROT_READ, MAP_SHARED, fd,
+		   offset + 5 * page_size);
+	if (!p || mem == MAP_FAILED) {
 		result(0, "devmem.copy");
 		return;
 	}
+	before = *mem;
 	anon = status_kb("RssAnon");
 	p[5 * page_size] = before + 1;
-	result(p[5 * page_size] == (char)(before + 1) &&
-	       pread(fd, &now, 1, offset + 5 * page_size) == 1 && now == before &&
-	       status_kb("RssAnon") >= anon && !munmap(p, 16 * page_size),
-	       "devmem.copy");
+	result(p[5 * page_size] == (char)(before + 1) && *mem == before &&
+	       status_kb("RssAnon") >= anon && !munmap(mem, page_size) &&
+	       !munmap(p, 16 * page_size), "devmem.copy");
 }
 
 /* The child has its own copy of the copy. */
@@ -123,9 +151,9 @@ static void move(int fd, off_t offset)
  * /dev/mem shows RAM that is about to be somebody's anonymous memory: all of it
  * is mapped and read, then memory is used, forked and given back, beside it.
  */
-static void becomes_anonymous(int fd, size_t ram)
+static void becomes_anonymous(int fd, off_t offset, size_t ram)
 {
-	char *p = map_mem(fd, ram, 0), *anon;
+	char *p = map_mem(fd, ram, offset), *anon;
 	int round, status, ok = !!p;
 	unsigned long sum = 0;
 	size_t i;
@@ -157,23 +185,28 @@ static void becomes_anonymous(int fd, size_t ram)
 
 int main(void)
 {
-	size_t ram;
+	unsigned long min, max;
+	off_t offset;
+	char *p;
 	int fd;
 
 	mount("proc", "/proc", "proc", 0, NULL);
 	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	page_size = sysconf(_SC_PAGESIZE);
-	ram = sysconf(_SC_PHYS_PAGES) * page_size / (4 * MIB) * (4 * MIB);
+	p = mmap(NULL, 32 * MIB, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	printf("KTAP version 1\n1..5\n");
 	fd = open("/dev/mem", O_RDWR);
-	result(fd >= 0, "devmem.open");
-	if (fd >= 0) {
-		off_t offset = ram / 2;
-
+	if (fd < 0 || p == MAP_FAILED || !pfn_range(p, 32 * MIB, &min, &max)) {
+		result(0, "devmem.open");
+	} else {
+		result(1, "devmem.open");
+		munmap(p, 32 * MIB);
+		offset = min * page_size;
 		copy(fd, offset);
 		fork_copy(fd, offset);
 		move(fd, offset);
-		becomes_anonymous(fd, ram);
+		becomes_anonymous(fd, offset, (max - min + 1) * page_size);
 	}
 	printf("# done, %d failed\n", failed);
 	fflush(stdout);
