@@ -7,13 +7,13 @@
 #   KERNEL_SRC=    base tree or tarball of your own
 #   DEPS=skip      do not look for missing packages
 #   CONFIG=kasan   one more configuration fragment of tools/testing/config
-#   SUITE=         the suite that "make suite" runs
+#   SUITE=         the suite that "make suite" runs, see scripts/suite-*.sh --help
 #   ARCH= CROSS_COMPILE= JOBS= ACCEL=tcg|kvm QEMU= TREE= GDB=1
 
 ifneq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
 export DRY := 1
 endif
-export O V DRY KERNEL_SRC DEPS CONFIG SUITE MODES FIRST LAST ARCH CROSS_COMPILE JOBS ACCEL QEMU TREE GDB
+export O V DRY KERNEL_SRC DEPS CONFIG SUITE MODES XFSTESTS FS GROUP TESTS EXCLUDE LIMIT SHARD FIRST LAST ARCH CROSS_COMPILE JOBS ACCEL QEMU TREE GDB
 unexport MAKEFLAGS MFLAGS
 
 S := scripts
@@ -55,7 +55,7 @@ test-base: prepare ## the same on the base, against what is expected to differ
 	+@$(S)/build.sh base
 	+@$(VM)/test.sh --mode base
 
-suite: deps fetch ## SUITE=kselftest: the kernel's own mm tests on both kernels, compared
+suite: deps fetch ## SUITE=kselftest|xfstests|ndctl on both kernels, compared
 	+@$(S)/suite.sh
 
 each: deps fetch ## build and boot the series patch by patch (FIRST= LAST=); long

@@ -38,6 +38,8 @@ list() {
 	fdisk             the guest: sfdisk
 	qemu-system-x86   the machine
 	shellcheck        make lint: the scripts
+	mmdebstrap        make suite: the root image
+	squashfs-tools    make suite: the root image, xfstests
 	libcap-dev        make suite SUITE=kselftest: mlock-random-test
 	libnuma-dev       make suite SUITE=kselftest: ksm and migration tests
 	liburing-dev      make suite SUITE=kselftest: pins of io_uring in cow, gup_longterm

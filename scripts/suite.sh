@@ -11,12 +11,15 @@
 #
 # MODES="patched" runs less, to look at the results of one kernel only.
 
+#
+# SUITE=xfstests and SUITE=ndctl have scripts of their own, suite-*.sh.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 case ${1:-${SUITE:-}} in
 -h | --help) usage "$0"; exit 0 ;;
 kselftest) suite=kselftest ;;
-*) fail "no suite '${1:-${SUITE:-}}'" "there is: kselftest" "make suite SUITE=kselftest" ;;
+xfstests | ndctl) exec "$top/scripts/suite-${1:-$SUITE}.sh" ;;
+*) fail "no suite '${1:-${SUITE:-}}'" "there are: kselftest, xfstests, ndctl" "make suite SUITE=kselftest" ;;
 esac
 export CONFIG=suites
 vm=$top/tools/testing/vm

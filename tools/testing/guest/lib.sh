@@ -96,3 +96,55 @@ p2pmem() {
 	done
 	return 1
 }
+
+# load_modules: the NVDIMM drivers where they are modules, in the order of
+# their needs.
+load_modules() {
+	for module in libnvdimm nd_btt nd_pmem device_dax dax_pmem kmem nfit nd_e820; do
+		[ -f /tests/$module.ko ] || continue
+		quiet insmod /tests/$module.ko || return 1
+	done
+}
+
+# root_image: the Debian userland of /dev/vda on /root, writable until power
+# off; the suite of /dev/vdb in its /suite.
+root_image() {
+	mkdir -p /image /suite /rw /root &&
+		quiet mount -t tmpfs tmpfs /rw &&
+		mkdir -p /rw/root /rw/rootwork /rw/suite /rw/suitework &&
+		quiet mount -t squashfs -o ro /dev/vda /image &&
+		quiet mount -t squashfs -o ro /dev/vdb /suite &&
+		quiet mount -t overlay -o lowerdir=/image,upperdir=/rw/root,workdir=/rw/rootwork overlay /root &&
+		quiet mount -t overlay -o lowerdir=/suite,upperdir=/rw/suite,workdir=/rw/suitework overlay /root/suite &&
+		quiet mount --rbind /dev /root/dev &&
+		mkdir -p /root/dev/pts /root/dev/shm &&
+		quiet mount -t devpts devpts /root/dev/pts &&
+		quiet mount -t tmpfs tmpfs /root/dev/shm &&
+		quiet mount -t proc proc /root/proc &&
+		quiet mount --rbind /sys /root/sys &&
+		quiet mount -t tmpfs tmpfs /root/run &&
+		quiet mount -t tmpfs tmpfs /root/tmp &&
+		quiet mount --bind /lab /root/lab &&
+		hostname lab
+}
+
+# lab_input: what the host handed in.
+lab_input() {
+	cat /sys/firmware/qemu_fw_cfg/by_name/opt/lab.input/raw
+}
+
+# send NAME FILE...: files to the host, into a directory of that name; of long
+# ones the last MiB.
+send() {
+	for port in /sys/class/virtio-ports/*; do
+		[ "$(cat "$port/name")" != lab.files ] || break
+	done
+	rm -rf /tmp/send
+	mkdir -p "/tmp/send/$1"
+	dir=$1
+	shift
+	for file; do
+		[ ! -f "$file" ] || tail -c 1048576 "$file" >"/tmp/send/$dir/${file##*/}"
+	done
+	tar -c -C /tmp/send "$dir" >"/dev/${port##*/}"
+}

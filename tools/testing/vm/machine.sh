@@ -74,7 +74,8 @@ backing() {
 	truncate -s 64M "$1/nvme" || cannot_back "$1"
 }
 
-# qemu_line KERNEL INITRD SCRATCH RESULTS APPEND SHELL: sets the array $line.
+# qemu_line KERNEL INITRD SCRATCH RESULTS APPEND SHELL: sets the array $line; the
+# arrays $disks and $input may name more.
 qemu_line() {
 	local append khz
 	append="console=ttyS0,115200 ignore_loglevel printk.devkmsg=on panic=-1"
@@ -91,7 +92,7 @@ qemu_line() {
 		khz=$(tsc_khz)
 		[[ -z $khz ]] || append+=" tsc_early_khz=$khz"
 	fi
-	line+=(-smp 2 -m "2G,slots=4,maxmem=64G" -nodefaults -no-reboot
+	line+=(-smp 2 -m "${memory:-2G},slots=4,maxmem=64G" -nodefaults -no-reboot
 		-object "memory-backend-file,id=mem0,share=on,mem-path=$3/nvdimm0,size=4G"
 		-device "nvdimm,id=nvdimm0,memdev=mem0"
 		-object "memory-backend-file,id=mem1,share=on,mem-path=$3/nvdimm1,size=4G,align=1G"
@@ -102,9 +103,16 @@ qemu_line() {
 		-device "nvme,drive=nvme,serial=lab,cmb_size_mb=64"
 		-device virtio-serial -chardev "file,id=ktap,path=$4/ktap.raw"
 		-device "virtserialport,chardev=ktap,name=lab.ktap"
+		-chardev "file,id=files,path=$4/files.tar"
+		-device "virtserialport,chardev=files,name=lab.files"
 		-device "isa-debug-exit,iobase=0xf4,iosize=0x01"
 		-display none
 		-kernel "$1" -initrd "$2" -append "$append $5")
+	local disk
+	for disk in "${disks[@]}"; do
+		line+=(-drive "if=virtio,file=$disk,format=raw,readonly=on")
+	done
+	[[ -z $input ]] || line+=(-fw_cfg "name=opt/lab.input,file=$input")
 	if [[ -n $6 ]]; then
 		line+=(-chardev "stdio,id=con,mux=on,signal=off,logfile=$4/serial.log"
 			-serial chardev:con -mon chardev=con)

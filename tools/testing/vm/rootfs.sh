@@ -85,7 +85,7 @@ echo lab >"$root/etc/hostname"
 echo '127.0.0.1 localhost lab' >"$root/etc/hosts"
 
 # What nobody reads in a guest.
-rm -rf "$root"/usr/share/{doc,man,locale,info} "$root"/var/{cache,lib}/apt "$root"/boot
+rm -rf "$root"/usr/share/{doc,man,locale,info} "$root"/var/{cache,lib}/apt "${root:?}/boot"
 chmod -R u+rwX "$root"
 chmod 1777 "$root/tmp"
 mksquashfs "$root" "$work/image" -noappend -all-root -comp gzip -no-progress -quiet >"$work/log" 2>&1 ||

@@ -4,8 +4,9 @@
 #
 # Boots the kernel of a mode in QEMU with emulated NVDIMMs, lets the guest
 # run a plan, watches the logs, and leaves serial.log and ktap.raw in the
-# results directory for judge.sh. Exit: 0 the plan ran to its end, 1 it did
-# not (panic, silence, a limit, QEMU gone), 4 cannot run on this machine.
+# results directory for judge.sh; files that the guest sends go to its files/.
+# Exit: 0 the plan ran to its end, 1 it did not (panic, silence, a limit, QEMU
+# gone), 4 cannot run on this machine.
 #
 #   --mode MODE         patched (default) or base
 #   --plan NAME         file of tools/testing/guest (default plan)
@@ -14,6 +15,10 @@
 #   --kernel FILE --initrd FILE   instead of the ones of the build
 #   --boot-limit S --test-limit S --plan-limit S --shutdown-limit S
 #   --silence S         longest time without a byte on either channel
+#   --disk FILE         one more disk, read-only (/dev/vda, then vdb...)
+#   --input FILE        the guest reads it from fw_cfg, opt/lab.input
+#   --memory SIZE       of the guest (default 2G)
+#   --append TEXT       more words for the kernel's command line
 #   --shell             a shell in the guest, pmem ready (leave: exit, or Ctrl-A X)
 #
 # QEMU= names the binary, ACCEL=tcg|kvm overrides the choice, GDB=1 waits for
@@ -25,13 +30,18 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tools/testing/vm/machine.sh
 . "$here/machine.sh"
 
-mode=patched plan=plan test='*' results='' kernel='' initrd='' shell=''
+mode=patched plan=plan test='*' results='' kernel='' initrd='' shell='' disks=() input='' memory=2G extra=''
 boot_limit=120 test_limit=120 plan_limit=1800 shutdown_limit=60 silence=''
 while [[ $# -gt 0 ]]; do
 	case $1 in
 	-h | --help) usage "$0"; exit 0 ;;
 	--shell) shell=1; shift; continue ;;
-	--mode | --plan | --test | --results | --kernel | --initrd | --silence | \
+	--disk | --append)
+		[[ $# -gt 1 ]] || fail "$1 needs a value" "it is the last word" "run.sh --help"
+		if [[ $1 == --disk ]]; then disks+=("$2"); else extra+=" $2"; fi
+		shift 2
+		;;
+	--mode | --plan | --test | --results | --kernel | --initrd | --silence | --input | --memory | \
 	--boot-limit | --test-limit | --plan-limit | --shutdown-limit)
 		[[ $# -gt 1 ]] || fail "$1 needs a value" "it is the last word" "run.sh --help"
 		name=${1#--}
@@ -52,17 +62,29 @@ fi
 
 qemu_version
 if [[ $DRY != 1 ]]; then
+	for file in "${disks[@]}" ${input:+"$input"}; do
+		[[ -f $file ]] || fail "no $file" "the guest is to have it" "look at --disk and --input"
+	done
 	for file in "$kernel" "$initrd"; do
 		[[ -f $file ]] || fail "no $file" "the kernel is not built" "make build"
 	done
 fi
 
 qemu_pid='' scratch=''
+# What the guest sent, to the end of it if the guest died: one tar for each test.
+collect() {
+	[[ -s $results/files.tar ]] || { rm -f "$results/files.tar"; return 0; }
+	mkdir -p "$results/files"
+	tar -xf "$results/files.tar" -i -C "$results/files" --no-same-owner 2>/dev/null || say FILES "what the guest sent is not complete"
+	rm -f "$results/files.tar"
+}
+
 cleanup() {
 	if [[ -n $qemu_pid ]]; then
 		kill -KILL "$qemu_pid" 2>/dev/null || true
 	fi
 	[[ -z $scratch ]] || rm -rf "$scratch"
+	collect
 }
 trap cleanup EXIT
 trap 'exit 130' INT
@@ -70,7 +92,7 @@ trap 'exit 143' TERM HUP
 
 accelerator "$kernel"
 scratch=$O/vm/run.$$
-append="lab.plan=$plan lab.test=$test lab.timeout=$test_limit${shell:+ lab.shell=1}"
+append="lab.plan=$plan lab.test=$test lab.timeout=$test_limit${shell:+ lab.shell=1}$extra"
 qemu_line "$kernel" "$initrd" "$scratch" "$results" "$append" "$shell"
 if [[ $DRY == 1 ]]; then
 	printf '%s ' "${line[@]@Q}"
@@ -79,7 +101,7 @@ if [[ $DRY == 1 ]]; then
 fi
 
 mkdir -p "$results"
-rm -rf "$results"/{serial.log,ktap.raw,ktap.log,junit.xml,verdict,log}
+rm -rf "$results"/{serial.log,ktap.raw,ktap.log,junit.xml,verdict,log,files,files.tar}
 : >"$results/serial.log"
 : >"$results/ktap.raw"
 config=${kernel%/arch/*}/.config

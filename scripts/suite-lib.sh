@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Runs the tests of a suite in bounded boots of both kernels, goes on where it
+# was interrupted, and compares. Sourced by suite-*.sh, which set
+#
+#   suite		its name: the plan of the guest and the results
+#   modes, wanted	kernels; names of all tests without the suite's
+#   limit, size		seconds for a test, tests for a boot
+#   state		whatever makes old results useless when it changes
+#   expect_lines	what judge.sh may expect, see tools/testing/expect
+#
+# and define guest MODE, which sets the array $guest to options of run.sh.
+
+# shellcheck disable=SC2154 # see above
+vm=$top/tools/testing/vm
+
+suite_build() {
+	local mode
+	for mode in "${modes[@]}"; do
+		"$top/scripts/prepare.sh" "$mode"
+		"$top/scripts/build.sh" "$mode"
+	done
+	"$vm/rootfs.sh"
+}
+
+# pack IMAGE KEY DIR [OPTION of mksquashfs...]: DIR as an image, if KEY is new.
+pack() {
+	local image=$1 key=$2 dir=$3
+	[[ ! -f $image || ! -f $image.key || $(<"$image.key") != "$key" ]] || return 0
+	shift 3
+	say PACK "$image"
+	rm -f "$image.new"
+	mksquashfs "$dir" "$image.new" -noappend -all-root -comp gzip -no-progress -quiet "$@" >/dev/null ||
+		fail "could not pack $dir" "see above" "look at df $O"
+	mv "$image.new" "$image"
+	echo "$key" >"$image.key"
+}
+
+# Results are continued only for the same state.
+suite_begin() {
+	local old
+	results=$top/results/$(series_hash)/$suite
+	expect=$results/expect
+	state+=", limit $limit, configuration $(cat "$top"/tools/testing/config/*.config | sha256sum | cut -c1-12)"
+	mkdir -p "$results"
+	if [[ -f $results/state && $(<"$results/state") != "$state" ]]; then
+		old=$results-$(date -r "$results/state" +%Y%m%d-%H%M%S)
+		say OLD "results of another state are in $old"
+		mv "$results" "$old"
+		mkdir -p "$results"
+	fi
+	lock "$results"
+	echo "$state" >"$results/state"
+	printf '%s' "$expect_lines" >"$expect"
+	: >"$expect.assertions"
+}
+
+# boot MODE DIR TEST...: one guest; succeeds if it left at least one result.
+boot() {
+	local mode=$1 dir=$results/$2 status=0
+	shift 2
+	mkdir -p "$dir"
+	printf '%s\n' "$@" >"$dir/tests"
+	guest "$mode"
+	EXPECT=$expect "$vm/test.sh" --mode "$mode" --plan "$suite" --results "$dir" "${guest[@]}" \
+		--input "$dir/tests" --test-limit $((limit + 20)) \
+		--plan-limit $((($# + 1) * (limit + 60))) --silence $((limit + 90)) --shutdown-limit 180 || status=$?
+	[[ $status -ne 4 && $status -le 128 ]] || exit "$status"
+	[[ -s $dir/ktap.log ]] && grep -qE "^(not )?ok [0-9]+ $suite\\." "$dir/ktap.log"
+}
+
+# logs MODE: the ktap.log of each boot, in order.
+logs() {
+	find "$results" -path "$results/$1-[0-9]*/ktap.log" -size +0 2>/dev/null | sort -V
+}
+
+done_in() {
+	logs "$1" | xargs -r sed -nE "s/^(not )?ok [0-9]+ $suite\\.([^ ]+).*/\\2/p"
+}
+
+todo() {
+	printf '%s\n' "${wanted[@]}" | awk 'NR == FNR { have[$0]; next } !($0 in have)' <(done_in "$1") -
+}
+
+# salvage MODE DIR: what an interrupted boot had done. The test it was in does
+# not count, nor that the run did not come to its end.
+salvage() {
+	local serial=$2/serial.log
+	tr -d '\000' <"$serial" | awk '{ line[NR] = $0 } /lab: begin / { last = NR } /lab: end / { last = 0 }
+		END { for (i = 1; i <= NR && (!last || i < last); i++) print line[i] }' >"$serial.new"
+	mv "$serial.new" "$serial"
+	EXPECT=$expect "$vm/judge.sh" "$1" "$2" >/dev/null || true
+	sed -i '/^not ok [0-9]* run\.[0-9]*$/d' "$2/ktap.log"
+	say SALVAGE "$(grep -cE '^(not )?ok ' "$2/ktap.log" || true) results of the interrupted ${2##*/}"
+}
+
+# left TESTS SPENT RAN: by what a test took so far, boot included.
+left() {
+	[[ $3 -gt 0 ]] || { echo "at most $((($1 * limit + 59) / 60)) min left"; return; }
+	echo "about $((($1 * $2 / $3 + 59) / 60)) min left"
+}
+
+suite_run() {
+	local mode dir total=0 spent=0 ran=0 n=0 start now have
+	if [[ $DRY == 1 ]]; then
+		for mode in "${modes[@]}"; do
+			guest "$mode"
+			run "$vm/test.sh" --mode "$mode" --plan "$suite" "${guest[@]}"
+		done
+		return
+	fi
+	for mode in "${modes[@]}"; do
+		for dir in "$results/$mode"-[0-9]*; do
+			[[ ! -s $dir/ktap.raw || -e $dir/ktap.log ]] || salvage "$mode" "$dir"
+		done
+		total=$((total + $(todo "$mode" | wc -l)))
+	done
+	have=$((${#wanted[@]} * ${#modes[@]} - total))
+	[[ $have -eq 0 ]] || say RESUME "$have results are there"
+	for mode in "${modes[@]}"; do
+		while mapfile -t pending < <(todo "$mode") && [[ ${#pending[@]} -gt 0 ]]; do
+			while [[ -e $results/$mode-$n ]]; do n=$((n + 1)); done
+			say SHARD "$mode-$n: ${#pending[@]} tests to go on $mode, $total in all, $(left "$total" "$spent" "$ran")"
+			start=$SECONDS
+			boot "$mode" "$mode-$n" "${pending[@]:0:size}" ||
+				fail "the $mode kernel gave no result" "see above" "look at $results/$mode-$n/serial.log"
+			now=$(todo "$mode" | wc -l)
+			spent=$((spent + SECONDS - start)) ran=$((ran + ${#pending[@]} - now))
+			total=$((total - ${#pending[@]} + now))
+		done
+	done
+}
+
+compare() {
+	awk -f "$top/tools/testing/suites/compare.awk" -v base="$(logs base | tr '\n' ' ')${again_base:-}" \
+		-v patched="$(logs patched | tr '\n' ' ')${again_patched:-}" -v out="$results/table" </dev/null
+}
+
+# What differs is run twice more on both.
+suite_compare() {
+	local again n mode dir
+	[[ $DRY != 1 ]] || return 0
+	for mode in "${modes[@]}"; do
+		# shellcheck disable=SC2016 # for awk
+		logs "$mode" | xargs -r awk -v mode="$mode" '/^ok .* # SKIP/ {
+			test = $3; sub(/.* # SKIP /, ""); print test ": " $0 " (" mode ")" }' | sort -u
+	done >"$results/notrun"
+	say NOTRUN "$(wc -l <"$results/notrun") skipped: $results/notrun"
+	[[ ${#modes[@]} -eq 2 ]] || return 0
+	mapfile -t again < <(compare | awk '$1 == "broken" || $1 == "fixed" { print $4 }' |
+		sed -n "s/^$suite\\.//p" | sed 's/:$//' | sort -u)
+	if [[ ${#again[@]} -gt 0 ]]; then
+		for n in 2 3; do
+			for mode in base patched; do
+				dir=again-$mode-$n
+				say AGAIN "${#again[@]} that differ, $mode, run $n"
+				boot "$mode" "$dir" "${again[@]}" ||
+					fail "the $mode kernel gave no result" "see above" "look at $results/$dir/serial.log"
+				declare -g "again_$mode=$(eval "echo \${again_$mode:-}") $results/$dir/ktap.log"
+			done
+		done
+	fi
+	say TABLE "$results/table"
+	compare
+}

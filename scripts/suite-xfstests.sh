@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: suite-xfstests.sh
+#
+# Runs xfstests (XFSTESTS=, a built tree or what its "make install" installed)
+# on the base and on the patched kernel and compares. TEST and SCRATCH are
+# emulated NVDIMMs, mounted -o dax=always. What to run:
+#
+#   FS="ext4 xfs xfs-reflink xfs-rmapbt"   file systems (default: all four)
+#   GROUP=dax             groups of xfstests (default dax)
+#   TESTS="generic/413"   these tests and no group
+#   EXCLUDE="generic/4*"  not these, globs
+#   LIMIT=300             seconds for one test
+#   SHARD=25              tests for one boot
+#   MODES="patched"       one kernel only, nothing is compared
+#
+# Interrupted, it goes on with the tests that have no result yet. Results are
+# in results/<series>/xfstests: a directory for each boot, the table, notrun
+# (what xfstests did not run and why). A test that differs is run twice more on
+# both kernels. Exit: 0 nothing is broken, 1 something is, 4 cannot run here.
+
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=scripts/suite-lib.sh
+. "$top/scripts/suite-lib.sh"
+
+case ${1:-} in
+-h | --help) usage "$0"; exit 0 ;;
+esac
+suite=xfstests
+export CONFIG=suites
+tree=${XFSTESTS:-}
+limit=${LIMIT:-300} size=${SHARD:-25}
+all_fs="ext4 xfs xfs-reflink xfs-rmapbt"
+read -ra modes <<<"${MODES:-base patched}"
+
+# --- the tree
+[[ -n $tree ]] || fail "XFSTESTS= is not set" "the laboratory neither downloads nor builds xfstests" \
+	"build it (see README.md), then make suite SUITE=xfstests XFSTESTS=/the/tree"
+[[ -d $tree ]] || fail "no directory XFSTESTS=$tree" "it is to be a built or installed xfstests" "see README.md"
+tree=$(realpath "$tree")
+
+fs_list=()
+for fs in ${FS:-$all_fs}; do
+	[[ " $all_fs " == *" $fs "* ]] || fail "no file system FS=$fs" "there are: $all_fs" "FS=ext4"
+	fs_list+=("$fs")
+done
+[[ $limit =~ ^[0-9]+$ && $limit -ge 60 && $size =~ ^[1-9][0-9]*$ ]] ||
+	fail "LIMIT=$limit SHARD=$size" "LIMIT is 60 seconds or more, SHARD one test or more" "leave them out"
+
+missing=()
+for file in check common/config common/rc common/preamble tests/{generic,ext4,xfs}/group.list; do
+	[[ -s $tree/$file ]] || missing+=("$file")
+done
+for file in ltp/fsstress ltp/fsx src/feature src/t_mmap_dio; do
+	[[ -x $tree/$file ]] || missing+=("$file")
+done
+[[ ${#missing[@]} -eq 0 ]] || fail "$tree is not a built xfstests" "there is no ${missing[*]}" \
+	"make there first (README.md names the packages), or name another with XFSTESTS="
+
+# tests_of FS: the tests that were asked for, one "dir/number" a line.
+tests_of() {
+	local dir
+	set -f
+	if [[ -n ${TESTS:-} ]]; then
+		# shellcheck disable=SC2086 # words are wanted
+		printf '%s\n' $TESTS
+	else
+		for dir in generic "${1%-*}"; do
+			awk -v dir="$dir" -v groups=" ${GROUP:-dax} " '
+				/^[0-9]/ {
+					for (i = 2; i <= NF; i++)
+						if (index(groups, " " $i " ")) { print dir "/" $1; next }
+				}' "$tree/tests/$dir/group.list"
+		done
+	fi | while read -r test; do
+		for not in ${EXCLUDE:-}; do
+			# shellcheck disable=SC2053 # globs are wanted
+			[[ $test != $not ]] || continue 2
+		done
+		[[ ${test%/*} == generic || ${test%/*} == "${1%-*}" ]] || continue
+		printf '%s.%s\n' "$1" "${test/\//.}"
+	done
+}
+
+wanted=()
+for fs in "${fs_list[@]}"; do
+	mapfile -t -O ${#wanted[@]} wanted < <(tests_of "$fs")
+done
+[[ ${#wanted[@]} -gt 0 ]] || fail "not one test to run" \
+	"no test of ${TESTS:-group ${GROUP:-dax}} for ${fs_list[*]} is left" "look at $tree/tests/*/group.list"
+for test in "${wanted[@]}"; do
+	file=tests/${test#*.}
+	file=${file/./\/}
+	[[ -s $tree/$file ]] || missing+=("$file")
+	[[ ! -s $tree/$file ]] || while read -r program; do
+		[[ -x $tree/src/$program ]] || say MISSING "$tree/src/$program: $file will not run"
+	done < <(sed -n 's/^[[:space:]]*_require_test_program "\{0,1\}\([a-zA-Z0-9_./-]*\)"\{0,1\}.*/\1/p' "$tree/$file")
+done
+mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u | sed '/^$/d')
+[[ ${#missing[@]} -eq 0 ]] || fail "parts of $tree are missing" "$(printf '%s; ' "${missing[@]}")" \
+	"install the library that each needs and make again there, or leave the tests out with EXCLUDE="
+
+# --- kernels, images, boots
+say SUITE "xfstests: ${#wanted[@]} tests on ${fs_list[*]}, $limit s each at most, kernels: ${modes[*]}"
+suite_build
+image=$O/vm/xfstests.squashfs
+key=$(cd "$tree" && find . -name .git -prune -o -type f -printf '%P %s %T@\n' | LC_ALL=C sort | sha256sum | cut -c1-12)
+state="tree $key"
+expect_lines="xfstests.* mayskip xfstests says why, see notrun
+"
+guest() {
+	guest=(--disk "$O/vm/rootfs.squashfs" --disk "$image")
+}
+if [[ $DRY != 1 ]]; then
+	pack "$image" "$key" "$tree" -wildcards -e .git '... *.o' '... *.lo'
+	suite_begin
+fi
+suite_run
+suite_compare
