@@ -38,6 +38,19 @@ list() {
 	fdisk             the guest: sfdisk
 	qemu-system-x86   the machine
 	shellcheck        make lint: the scripts
+	meson             make suite SUITE=ndctl
+	ninja-build       make suite SUITE=ndctl
+	jq                make suite SUITE=ndctl
+	kmod              make suite SUITE=ndctl: depmod
+	libkmod-dev       make suite SUITE=ndctl
+	libudev-dev       make suite SUITE=ndctl
+	libjson-c-dev     make suite SUITE=ndctl
+	libkeyutils-dev   make suite SUITE=ndctl
+	libiniparser-dev  make suite SUITE=ndctl
+	libtraceevent-dev make suite SUITE=ndctl
+	libtracefs-dev    make suite SUITE=ndctl
+	uuid-dev          make suite SUITE=ndctl
+	pkg-config        make suite SUITE=ndctl
 	mmdebstrap        make suite: the root image
 	squashfs-tools    make suite: the root image, xfstests
 	libcap-dev        make suite SUITE=kselftest: mlock-random-test

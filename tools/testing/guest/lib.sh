@@ -104,6 +104,11 @@ load_modules() {
 		[ -f /tests/$module.ko ] || continue
 		quiet insmod /tests/$module.ko || return 1
 	done
+	waited=0
+	until [ -e /sys/bus/nd/devices/namespace2.0 ] || [ $waited -eq 100 ]; do
+		usleep 100000
+		waited=$((waited + 1))
+	done
 }
 
 # root_image: the Debian userland of /dev/vda on /root, writable until power

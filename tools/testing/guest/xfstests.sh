@@ -14,7 +14,7 @@ results=/tmp/results
 
 clean() {
 	# What is stacked comes down in the order of its devices.
-	for try in 1 2 3; do
+	for _ in 1 2 3; do
 		awk '$2 ~ "^/root/(mnt|tmp)/." { print $2 }' /proc/mounts | sort -r >/tmp/mounted
 		while read -r dir; do
 			umount "$dir" 2>/dev/null
@@ -78,6 +78,7 @@ mkdir -p "/root$results"
 
 # The limit is a little shorter than the runner's: the files still have to go.
 status=0
+# shellcheck disable=SC2016 # for the inner shell
 timeout -s KILL $((limit - 20)) chroot /root /usr/bin/env -i \
 	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C \
 	FSTYP="${fs%-*}" TEST_DEV=/dev/pmem0 TEST_DIR=/mnt/test SCRATCH_DEV=/dev/pmem1 SCRATCH_MNT=/mnt/scratch \

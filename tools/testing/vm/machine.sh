@@ -66,10 +66,13 @@ cannot_back() {
 	fail "no backing files in $1" "truncate failed, see above" "look at df $1, or set O="
 }
 
-# backing DIR: fresh sparse files for three NVDIMMs and the NVMe disk.
+# backing DIR: fresh sparse files for three NVDIMMs and the NVMe disk; $labels is
+# the size of NVDIMM 0 in GiB if it has a label area of 2 MiB on top.
 backing() {
 	mkdir -p "$1"
-	truncate -s 4G "$1/nvdimm0" "$1/nvdimm1" || cannot_back "$1"
+	truncate -s "${labels:-4}G" "$1/nvdimm0" || cannot_back "$1"
+	[[ -z ${labels:-} ]] || truncate -s +2M "$1/nvdimm0" || cannot_back "$1"
+	truncate -s 4G "$1/nvdimm1" || cannot_back "$1"
 	truncate -s 2G "$1/nvdimm2" || cannot_back "$1"
 	truncate -s 64M "$1/nvme" || cannot_back "$1"
 }
@@ -93,8 +96,8 @@ qemu_line() {
 		[[ -z $khz ]] || append+=" tsc_early_khz=$khz"
 	fi
 	line+=(-smp 2 -m "${memory:-2G},slots=4,maxmem=64G" -nodefaults -no-reboot
-		-object "memory-backend-file,id=mem0,share=on,mem-path=$3/nvdimm0,size=4G"
-		-device "nvdimm,id=nvdimm0,memdev=mem0"
+		-object "memory-backend-file,id=mem0,share=on,mem-path=$3/nvdimm0,size=$((${labels:-4} * 1024 + (${labels:+2} + 0)))M"
+		-device "nvdimm,id=nvdimm0,memdev=mem0${labels:+,label-size=2M}"
 		-object "memory-backend-file,id=mem1,share=on,mem-path=$3/nvdimm1,size=4G,align=1G"
 		-device "nvdimm,id=nvdimm1,memdev=mem1"
 		-object "memory-backend-file,id=mem2,share=on,mem-path=$3/nvdimm2,size=2G"

@@ -18,7 +18,8 @@
 #   --disk FILE         one more disk, read-only (/dev/vda, then vdb...)
 #   --input FILE        the guest reads it from fw_cfg, opt/lab.input
 #   --memory SIZE       of the guest (default 2G)
-#   --append TEXT       more words for the kernel's command line
+#   --append WORDS      for the kernel's command line
+#   --labels GIB        NVDIMM 0 has a label area, and this much data
 #   --shell             a shell in the guest, pmem ready (leave: exit, or Ctrl-A X)
 #
 # QEMU= names the binary, ACCEL=tcg|kvm overrides the choice, GDB=1 waits for
@@ -30,18 +31,19 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tools/testing/vm/machine.sh
 . "$here/machine.sh"
 
-mode=patched plan=plan test='*' results='' kernel='' initrd='' shell='' disks=() input='' memory=2G extra=''
+mode=patched plan=plan test='*' results='' kernel='' initrd='' shell='' disks=() input='' memory=2G append='' labels=''
 boot_limit=120 test_limit=120 plan_limit=1800 shutdown_limit=60 silence=''
 while [[ $# -gt 0 ]]; do
 	case $1 in
 	-h | --help) usage "$0"; exit 0 ;;
 	--shell) shell=1; shift; continue ;;
-	--disk | --append)
+	--disk)
 		[[ $# -gt 1 ]] || fail "$1 needs a value" "it is the last word" "run.sh --help"
-		if [[ $1 == --disk ]]; then disks+=("$2"); else extra+=" $2"; fi
+		disks+=("$2")
 		shift 2
 		;;
-	--mode | --plan | --test | --results | --kernel | --initrd | --silence | --input | --memory | \
+	--mode | --plan | --test | --results | --kernel | --initrd | --silence | --append | \
+	--input | --memory | --labels | \
 	--boot-limit | --test-limit | --plan-limit | --shutdown-limit)
 		[[ $# -gt 1 ]] || fail "$1 needs a value" "it is the last word" "run.sh --help"
 		name=${1#--}
@@ -92,7 +94,7 @@ trap 'exit 143' TERM HUP
 
 accelerator "$kernel"
 scratch=$O/vm/run.$$
-append="lab.plan=$plan lab.test=$test lab.timeout=$test_limit${shell:+ lab.shell=1}$extra"
+append="lab.plan=$plan lab.test=$test lab.timeout=$test_limit${shell:+ lab.shell=1}${append:+ $append}"
 qemu_line "$kernel" "$initrd" "$scratch" "$results" "$append" "$shell"
 if [[ $DRY == 1 ]]; then
 	printf '%s ' "${line[@]@Q}"
