@@ -79,7 +79,7 @@ done_in() {
 }
 
 todo() {
-	printf '%s\n' "${wanted[@]}" | awk 'NR == FNR { have[$0]; next } !($0 in have)' <(done_in "$1") -
+	printf '%s\n' "${wanted[@]}" | grep -vxFf <(done_in "$1") || [[ $? -eq 1 ]]
 }
 
 # salvage MODE DIR: what an interrupted boot had done. The test it was in does
@@ -138,7 +138,7 @@ compare() {
 
 # What differs is run twice more on both.
 suite_compare() {
-	local again n mode dir
+	local again n mode dir unlisted
 	[[ $DRY != 1 ]] || return 0
 	for mode in "${modes[@]}"; do
 		# shellcheck disable=SC2016 # for awk
@@ -146,7 +146,15 @@ suite_compare() {
 			test = $3; sub(/.* # SKIP /, ""); print test ": " $0 " (" mode ")" }' | sort -u
 	done >"$results/notrun"
 	say NOTRUN "$(wc -l <"$results/notrun") skipped: $results/notrun"
-	[[ ${#modes[@]} -eq 2 ]] || return 0
+	# A list that does not fit is red, whatever the comparison says.
+	unlisted=$(for mode in "${modes[@]}"; do
+		logs "$mode" | xargs -r grep -hE '^# [^ ]+: (skipped, and no list|passed, but )' | sed "s/^# /$mode /" || true
+	done | sort -u)
+	[[ -z $unlisted ]] || printf '%s\n' "$unlisted"
+	if [[ ${#modes[@]} -ne 2 ]]; then
+		[[ -z $unlisted ]]
+		return
+	fi
 	mapfile -t again < <(compare | awk '$1 == "broken" || $1 == "fixed" { print $4 }' |
 		sed -n "s/^$suite\\.//p" | sed 's/:$//' | sort -u)
 	if [[ ${#again[@]} -gt 0 ]]; then
@@ -161,5 +169,5 @@ suite_compare() {
 		done
 	fi
 	say TABLE "$results/table"
-	compare
+	compare && [[ -z $unlisted ]]
 }

@@ -1,0 +1,214 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: suites-run.sh
+#
+# Tests suite-xfstests.sh, suite-ndctl.sh and rootfs.sh with stand-ins for the
+# builds, the guest, Debian and ndctl. KTAP on stdout.
+
+# shellcheck disable=SC2317 # check runs the functions
+[[ ${1:-} != --help ]] || { sed -n '3,6s/^# \{0,1\}//p' "$0"; exit 0; }
+# shellcheck source=tools/testing/lab/vm-lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/vm-lib.sh"
+export O=$tmp/O CACHE=$tmp/cache CONFIG='' DRY='' V='' MODES='' ROLE=''
+unset FS GROUP TESTS EXCLUDE LIMIT SHARD XFSTESTS NDCTL
+repo=$tmp/repo
+mkdir -p "$repo/patches" "$repo/tools" "$O/vm" "$tmp/bin"
+cp -a "$vm/../../../scripts" "$repo/"
+cp -a "$vm/.." "$repo/tools/testing"
+: >"$repo/series"
+run=$repo/scripts/suite-xfstests.sh
+PATH=$tmp/bin:$PATH
+
+stand_in() {
+	cat >"$1"
+	chmod +x "$1"
+}
+
+for script in prepare build; do
+	stand_in "$repo/scripts/$script.sh" <<<'#!/bin/sh'
+done
+stand_in "$repo/scripts/nvdimm-modules.sh" <<'E'
+#!/bin/sh
+mkdir -p "$2/modules" && echo key >"$2/modules.key"
+E
+stand_in "$tmp/bin/mksquashfs" <<'E'
+#!/bin/sh
+echo "$*" >"$2"
+E
+
+stand_in "$tmp/bin/mmdebstrap" <<'E'
+#!/usr/bin/env bash
+[[ $ROLE != no-mirror ]] || { echo "E: no mirror"; exit 1; }
+echo ran >>"${O%/O}/boots"
+mkdir -p "${!#}"/{etc/pam.d,tmp,usr/share/base-passwd,usr/bin}
+echo 'root:x:0:0::/root:/bin/sh' | tee "${!#}"/usr/share/base-passwd/{passwd,group}.master >/dev/null
+E
+
+# A guest: each test passes unless "MODE TEST RESULT" in $tmp/results says
+# otherwise; "die" ends the guest in that test, "stop" is the user's Ctrl-C.
+stand_in "$repo/tools/testing/vm/test.sh" <<'E'
+#!/usr/bin/env bash
+while [[ $# -gt 0 ]]; do
+	case $1 in
+	--mode) mode=$2 ;;
+	--plan) plan=$2 ;;
+	--results) results=$2 ;;
+	--input) input=$2 ;;
+	esac
+	shift
+done
+tmp=${O%/O}
+echo "$mode $(paste -sd' ' "$input")" >>"$tmp/boots"
+[[ $ROLE != nothing ]] || exit 1
+{ echo "# plan $plan"; echo "1..$(wc -l <"$input")"; } >"$results/ktap.raw"
+n=0
+while read -r test; do
+	n=$((n + 1))
+	echo "[    1.000000] lab: begin $plan.$test" >>"$results/serial.log"
+	what=$(awk -v m="$mode" -v t="$test" '($1 == m || $1 == "any") && $2 == t { print $3; exit }' "$tmp/results")
+	case $what in
+	die) break ;;
+	stop) sed -i "/$test stop/d" "$tmp/results"; exit 130 ;;
+	once) sed -i "/$test once/d" "$tmp/results"; what=fail ;;
+	esac
+	echo "[    1.100000] lab: end $plan.$test" >>"$results/serial.log"
+	case $what in
+	fail) echo "  # reason failed"; echo "not ok $n $plan.$test" ;;
+	skip) echo "ok $n $plan.$test # SKIP not for this file system" ;;
+	*) echo "ok $n $plan.$test" ;;
+	esac >>"$results/ktap.raw"
+done <"$input"
+[[ $what == die ]] || printf '[    2.0] lab: done %s\n[    2.1] lab: down\n' "$n" >>"$results/serial.log"
+"${BASH_SOURCE[0]%/*}/judge.sh" "$mode" "$results"
+E
+
+# An xfstests with a few tests.
+tree=$tmp/xfstests
+mkdir -p "$tree"/{common,ltp,src,tests/{generic,ext4,xfs}}
+for file in check common/{config,rc,preamble}; do echo x >"$tree/$file"; done
+for file in ltp/fsstress ltp/fsx src/feature src/t_mmap_dio; do stand_in "$tree/$file" <<<'#!/bin/sh'; done
+echo '001 auto quick' >"$tree/tests/generic/group.list"
+printf '413 auto quick dax\n470 auto dax\n503 dax\n' >>"$tree/tests/generic/group.list"
+echo '030 auto dax' >"$tree/tests/ext4/group.list"
+echo '550 auto dax' >"$tree/tests/xfs/group.list"
+for file in generic/{001,413,470,503} ext4/030 xfs/550; do echo '_begin_fstest auto' >"$tree/tests/$file"; done
+echo '_require_test_program "no_such"' >>"$tree/tests/generic/001"
+export XFSTESTS=$tree
+
+# suite STATUS TEXT RESULTS [VAR=VALUE...]: a run from the start.
+suite() {
+	rm -rf "$repo/results"
+	: >"$tmp/boots"
+	echo "$3" >"$tmp/results"
+	says "$1" "$2" env "${@:4}" "$run"
+}
+
+# goes_on: what was done before the Ctrl-C stays; the test that it met does not
+# count and runs again.
+goes_on() {
+	suite 130 "SHARD" "base ext4.generic.470 stop" FS=ext4 || return 1
+	: >"$tmp/boots"
+	says 0 "4 same, 0 fixed, 0 broken, 0 flaky" env FS=ext4 "$run" || return 1
+	grep -q "RESUME  1 results are there" "$tmp/says" || return 1
+	grep -qx "base ext4.generic.470 ext4.generic.503 ext4.ext4.030" "$tmp/boots"
+}
+
+# A panic costs the test that it was in, not those behind it.
+dies() {
+	suite 1 "broken" "patched ext4.generic.470 die" FS=ext4 || return 1
+	grep -q "^broken .*pass .*fail .*xfstests.ext4.generic.470" "$tmp/says" || return 1
+	grep -q "^patched ext4.generic.503 ext4.ext4.030$" "$tmp/boots"
+}
+
+sharded() {
+	suite 0 "4 same" "" FS=ext4 SHARD=3 || return 1
+	[[ $(wc -l <"$tmp/boots") -eq 4 ]] && grep -q "about .* min left" "$tmp/says"
+}
+
+# Results of another tree are kept, and not continued.
+other_tree() {
+	suite 0 "4 same" "" FS=ext4 || return 1
+	echo y >>"$tree/check"
+	says 0 "results of another state are in" env FS=ext4 "$run" || return 1
+	compgen -G "$repo/results/*/xfstests-*/table" >/dev/null
+}
+
+without() {
+	mv "$tree/$1" "$tmp/away"
+	says 1 "$2" env FS=ext4 "$run"
+	local status=$?
+	mv "$tmp/away" "$tree/$1"
+	return "$status"
+}
+
+echo "KTAP version 1"
+check "no XFSTESTS" says 1 "XFSTESTS= is not set" env XFSTESTS= "$run"
+check "no such tree" says 1 "no directory" env XFSTESTS="$tmp/none" "$run"
+check "not built" without ltp/fsstress "there is no ltp/fsstress"
+check "no list of tests" without tests/xfs/group.list "there is no tests/xfs/group.list"
+check "no such file system" says 1 "no file system FS=btrfs" env FS=btrfs "$run"
+check "no such limit" says 1 "LIMIT=soon" env LIMIT=soon "$run"
+check "no test is left" suite 1 "not one test to run" "" FS=ext4 "EXCLUDE=*"
+check "a test that is not there" suite 1 "parts of $tree are missing" "" FS=ext4 TESTS=generic/999
+check "a program that is not there" suite 0 "src/no_such: tests/generic/001 will not run" "" FS=ext4 GROUP=quick
+check "equal kernels" suite 0 "4 same, 0 fixed, 0 broken, 0 flaky" "" FS=ext4
+check "all file systems by default" suite 0 "16 same, 0 fixed" ""
+check "a group" suite 0 "2 same, 0 fixed" "" FS=ext4 GROUP=quick
+check "not these" suite 0 "2 same, 0 fixed" "" FS=xfs "EXCLUDE=generic/4*"
+check "a test is broken" suite 1 "3 same, 0 fixed, 1 broken, 0 flaky" "patched ext4.ext4.030 fail" FS=ext4
+check "it ran three times" test "$(grep -c '^patched.* ext4.ext4.030' "$tmp/boots")" -eq 3
+check "a test is fixed" suite 0 "3 same, 1 fixed, 0 broken, 0 flaky" "base ext4.ext4.030 fail" FS=ext4
+check "a test is flaky" suite 0 "3 same, 0 fixed, 0 broken, 1 flaky" "patched ext4.ext4.030 once" FS=ext4
+check "a skip is said to be one" suite 0 "2 skipped:" "any ext4.ext4.030 skip" FS=ext4
+check "with its reason" grep -q "ext4.ext4.030: not for this file system (base)" "$repo"/results/*/xfstests/notrun
+check "skipped on one of them" suite 1 "3 same, 0 fixed, 1 broken" "patched ext4.ext4.030 skip" FS=ext4
+check "the guest dies" dies
+check "no result at all" suite 1 "the base kernel gave no result" "" FS=ext4 ROLE=nothing
+check "several boots" sharded
+check "interrupted" goes_on
+check "another tree" other_tree
+check "one kernel only" suite 0 "skipped" "" FS=ext4 MODES=patched
+
+# --- ndctl
+run=$repo/scripts/suite-ndctl.sh
+mkdir -p "$tmp/ndctl-81" "$CACHE"
+echo x >"$tmp/ndctl-81/meson.build"
+tar -czf "$tmp/ndctl.tar.gz" -C "$tmp" ndctl-81
+sed -i "s/^SHA256=.*/SHA256=$(sha256sum <"$tmp/ndctl.tar.gz" | cut -d' ' -f1)/" "$repo/tools/testing/suites/ndctl.conf"
+stand_in "$tmp/bin/ninja" <<<'#!/bin/sh'
+stand_in "$tmp/bin/meson" <<'E'
+#!/usr/bin/env bash
+[[ $1 == introspect ]] || exit 0
+echo '['
+for n in {1..35}; do
+	echo '{"name":"t'$n'.sh","cmd":["'"$O"'/ndctl/src/test/t'$n'.sh"],"suite":["ndctl:dax"]},'
+done
+echo '{"name":"mmap.sh","cmd":["x"],"suite":["ndctl:ndctl"]},{"name":"cxl.sh","cmd":["x"],"suite":["ndctl:cxl"]}]'
+E
+export NDCTL=$tmp/ndctl.tar.gz
+check "ndctl: equal kernels" suite 0 "36 same, 0 fixed, 0 broken, 0 flaky" ""
+check "ndctl: the commands are those of the guest" grep -qP '^dax.t1.sh\t/suite/src/test/t1.sh$' "$O/ndctl/tests"
+check "ndctl: a test is broken" suite 1 "35 same, 0 fixed, 1 broken, 0 flaky" "patched ndctl.mmap.sh fail"
+check "ndctl: a skip on one is broken" suite 1 "35 same, 0 fixed, 1 broken" "patched ndctl.mmap.sh skip"
+check "ndctl: an unlisted skip is red" suite 1 "skipped, and no list says so" "any ndctl.mmap.sh skip"
+echo "ndctl.ndctl.mmap.sh skip no such memory" >>"$repo/tools/testing/expect/ndctl"
+check "ndctl: unless it is listed" suite 0 "36 same, 0 fixed, 0 broken, 0 flaky" "any ndctl.mmap.sh skip"
+check "ndctl: these only" suite 0 "1 same, 0 fixed" "any ndctl.mmap.sh skip" TESTS=mmap.sh
+check "ndctl: no such test" suite 1 "not one test to run" "" TESTS=none.sh
+check "ndctl: another tarball" suite 1 "is not ndctl 81" "" NDCTL="$tmp/boots"
+check "ndctl: no tarball" suite 1 "no NDCTL=/nonexistent" "" NDCTL=/nonexistent
+
+# --- the root image
+run=$repo/tools/testing/vm/rootfs.sh
+rm -f "$O"/vm/rootfs.*
+check "root image: no mirror" suite 1 "E: no mirror" "" ROLE=no-mirror
+check "root image: made" suite 0 "ROOTFS" ""
+check "root image: again" suite 0 "" ""
+check "root image: it was there" test ! -s "$tmp/boots"
+echo jq >>"$repo/tools/testing/suites/rootfs.packages"
+check "root image: another list" suite 0 "ROOTFS" ""
+rm "$tmp/bin/mmdebstrap"
+mkdir "$tmp/some"
+ln -s /usr/bin/{bash,sed,mkdir,dirname,nproc} "$tmp/some/"
+check "root image: no mmdebstrap" suite 1 "no mmdebstrap on this machine" "" PATH="$tmp/bin:$tmp/some"
+finish
