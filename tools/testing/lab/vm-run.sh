@@ -19,6 +19,9 @@ for word; do
 	case $word in
 	file:*) serial=${word#file:} ;;
 	file,id=ktap,path=*) ktap=${word#*path=} ;;
+	file,id=files,path=*) files=${word#*path=} ;;
+	name=opt/lab.input,*) echo "input ${word#*file=}" >>"$O/words" ;;
+	if=virtio,*) echo "$word" >>"$O/words" ;;
 	kvm) kvm=1 ;;
 	esac
 done
@@ -47,6 +50,8 @@ printf 'KTAP version 1\n  # elapsed 0.10\nok 1 a.b' >>"$ktap"
 sleep 0.5
 printf '.c\n' >>"$ktap"
 line "lab: end a.b.c"
+tar -c -C "$O" sent >"$files" && tar -c -C "$O" more >>"$files"
+[[ $ROLE != cut ]] || truncate -s -15000 "$files"
 [[ $ROLE != not-done ]] || exit 33
 line "lab: done 1"
 [[ $ROLE != teardown-hangs ]] || exec sleep 1000
@@ -56,7 +61,9 @@ line "lab: down"
 exit 33
 EOS
 chmod +x "$QEMU"
-mkdir -p "$O"
+mkdir -p "$O"/{sent,more}
+echo one >"$O/sent/a"
+head -c 20000 /dev/zero >"$O/more/b"
 touch "$tmp/kernel" "$tmp/initrd"
 run=("$vm/run.sh" --kernel "$tmp/kernel" --initrd "$tmp/initrd" --results "$tmp/r")
 
@@ -116,6 +123,14 @@ check "QEMU 10 is not old" env VERSION=10.0.2 ROLE=good "${run[@]}"
 check "QEMU without a version" says 4 "does not say its version" env QEMU=/bin/true "${run[@]}"
 check "no QEMU" says 4 "no /nonexistent on this machine" env QEMU=/nonexistent "${run[@]}"
 check "no kernel" says 1 "error: no $tmp/none" "${run[@]}" --kernel "$tmp/none"
+check "files of the guest" cmp "$O/sent/a" "$tmp/r/files/sent/a"
+check "each of its tars" cmp "$O/more/b" "$tmp/r/files/more/b"
+check "the last one is not complete" role cut 0 "what the guest sent is not complete"
+check "a disk and an input" role good 0 "OK      a.b.c" --disk "$tmp/kernel" --input "$tmp/initrd"
+check "QEMU has them" grep -qx "input $tmp/initrd" "$O/words"
+check "read-only" grep -q "$tmp/kernel.*readonly=on" "$O/words"
+check "no such disk" says 1 "error: no $tmp/none" "${run[@]}" --disk "$tmp/none"
+check "an NVDIMM with labels" says 0 "size=8194M" env DRY=1 "${run[@]}" --labels 8
 check "unknown option" says 1 "unknown option --bogus" "${run[@]}" --bogus
 check "dry run shows the whole line" says 0 "cmb_size_mb=64" env DRY=1 "${run[@]}"
 
