@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: initramfs.sh MODE OUT
+# usage: initramfs.sh MODE OUT [TOOL...]
 #
 # Packs the guest: busybox, the machine's ndctl, mkfs and xfs_io with their
 # libraries, the guest scripts, and the test programs and modules of MODE
-# (patched or base; CONFIG names an extra configuration). Nothing is done if
-# no input has changed. Needs no root: device nodes come from devtmpfs.
+# (patched or base; CONFIG names an extra configuration). Each TOOL is one more
+# of the machine's programs, for suites that need it. Nothing is done if no
+# input has changed. Needs no root: device nodes come from devtmpfs.
 #
 # What the guest needs to prove that kernel and modules are of one build is
 # packed too: the kernel's release and its ELF notes (the build id).
@@ -17,13 +18,13 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 case ${1:-} in
 -h | --help) usage "$0"; exit 0 ;;
 esac
-[[ $# -eq 2 ]] || fail "initramfs.sh needs MODE and OUT" "got $# arguments" "initramfs.sh --help"
+[[ $# -ge 2 ]] || fail "initramfs.sh needs MODE and OUT" "got $# arguments" "initramfs.sh --help"
 mode=$1
 out=$2
 obj=$O/$mode/obj$variant
 tests=$O/$mode/selftests$variant
 guest=$here/../guest
-tools=(busybox ndctl daxctl mkfs.ext4 mkfs.xfs xfs_io sfdisk)
+tools=(busybox ndctl daxctl mkfs.ext4 mkfs.xfs xfs_io sfdisk "${@:3}")
 PATH=$PATH:/usr/sbin:/sbin
 
 missing=()

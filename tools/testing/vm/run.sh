@@ -12,6 +12,9 @@
 #   --plan NAME         file of tools/testing/guest (default plan)
 #   --test GLOB         only tests whose id matches
 #   --results DIR       default is vm/results in the build directory
+#   --tools "NAME..."   programs of this machine that the guest needs as well
+#   --append WORDS      for the kernel's command line; NAME=VALUE is in the
+#                       environment of the tests
 #   --kernel FILE --initrd FILE   instead of the ones of the build
 #   --boot-limit S --test-limit S --plan-limit S --shutdown-limit S
 #   --silence S         longest time without a byte on either channel
@@ -31,7 +34,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tools/testing/vm/machine.sh
 . "$here/machine.sh"
 
-mode=patched plan=plan test='*' results='' kernel='' initrd='' shell='' disks=() input='' memory=2G append='' labels=''
+mode=patched plan=plan test='*' results='' kernel='' initrd='' shell='' disks=() input='' memory=2G append='' labels='' tools=''
 boot_limit=120 test_limit=120 plan_limit=1800 shutdown_limit=60 silence=''
 while [[ $# -gt 0 ]]; do
 	case $1 in
@@ -42,7 +45,7 @@ while [[ $# -gt 0 ]]; do
 		disks+=("$2")
 		shift 2
 		;;
-	--mode | --plan | --test | --results | --kernel | --initrd | --silence | --append | \
+	--mode | --plan | --test | --results | --kernel | --initrd | --silence | --append | --tools | \
 	--input | --memory | --labels | \
 	--boot-limit | --test-limit | --plan-limit | --shutdown-limit)
 		[[ $# -gt 1 ]] || fail "$1 needs a value" "it is the last word" "run.sh --help"
@@ -58,8 +61,9 @@ silence=${silence:-$((test_limit + 30))}
 kernel=${kernel:-$O/$mode/obj$variant/arch/x86/boot/bzImage}
 results=${results:-$O/vm/results}
 if [[ -z $initrd ]]; then
-	initrd=$O/vm/initramfs-$mode$variant.cpio
-	[[ $DRY == 1 ]] || "$here/initramfs.sh" "$mode" "$initrd"
+	read -ra more <<<"$tools"
+	initrd=$O/vm/initramfs-$mode$variant${tools:+-${tools// /-}}.cpio
+	[[ $DRY == 1 ]] || "$here/initramfs.sh" "$mode" "$initrd" "${more[@]}"
 fi
 
 qemu_version
@@ -142,6 +146,7 @@ serial_line() {
 		;;
 	*"lab: done "*) phase=shutdown phase_start=$SECONDS ;;
 	*"lab: setup failed"*) say GUEST "${1#*lab: }" ;;
+	*"lab: progress "*) say GUEST "${1#*lab: progress }" ;;
 	*"lab: "*) ;;
 	*"Kernel panic"* | *"Oops:"* | *"general protection fault"* | *"kernel BUG at"* | \
 	*"BUG: unable to handle"* | *"BUG: kernel NULL"* | *"BUG: soft lockup"* | *"detected stalls on"*)
