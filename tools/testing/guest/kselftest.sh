@@ -12,7 +12,7 @@ list=/lab/kselftest.list
 if [ "$1" = -l ]; then
 	echo '# FIXTURE VARIANT TEST' >&2
 	awk '!/^#/ && NF {
-		sub(/^hmm:/, "", $1)
+		sub(/^(hmm|huge|one):/, "", $1)
 		printf n++ ? "%45s%s\n" : "%s %s\n", n == 1 ? "mm" : "", $1
 	}' $list >&2
 	exit 4
@@ -22,7 +22,7 @@ test=${2#mm.} dir=$3
 echo "TAP version 13"
 echo "1..1"
 # shellcheck disable=SC2046 # words are wanted
-set -- $(awk -v t="$test" '!/^#/ && ($1 == t || $1 == "hmm:" t)' $list)
+set -- $(awk -v t="$test" '!/^#/ { n = $1; sub(/^(hmm|huge|one):/, "", n); if (n == t) print }' $list)
 [ $# -gt 1 ] || { echo "not ok 1 mm.$test"; exit 1; }
 name=$1 program=/tests/$2
 shift 2
@@ -49,7 +49,14 @@ while [ $i -gt 0 ]; do
 done
 case $name in
 hmm:*) insmod /tests/test_hmm.ko || exit 1 ;;
+huge:*) pages=136 ;;
+one:*) pages=1 ;;
 esac
+nr=/proc/sys/vm/nr_hugepages
+if [ "${pages:-0}" -gt 0 ]; then
+	echo "$pages" >$nr
+	echo "# $(cat $nr) huge pages of $pages"
+fi
 
 # The result goes through a file: a pipe would have the status of its reader.
 # shellcheck disable=SC2016 # for the inner shell
@@ -61,6 +68,7 @@ sed 's/^/# /' /tmp/kselftest.out
 
 case $name in
 hmm:*) rmmod test_hmm || status=1 ;;
+huge:* | one:*) echo 0 >$nr ;;
 esac
 rm -rf "$work"
 case $status in
