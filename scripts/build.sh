@@ -100,6 +100,9 @@ if [[ $CONFIG == suites ]]; then
 		"$top/tools/testing/guest/kselftest.list" | sort -u)
 	logged "mm selftests" "${make[@]}" -C "$mm" OUTPUT="$tests" -k -i CC="${CROSS_COMPILE}gcc" \
 		KHDR_INCLUDES="-isystem $obj/usr/include" "${programs[@]}"
+	# Programs of our own for the suites.
+	logged "programs of the suites" make -C "$top/tools/testing/suites" TREE="$src" OUTPUT="$tests" \
+		CC="${CROSS_COMPILE}gcc" KHDR_INCLUDES="-isystem $obj/usr/include"
 fi
 if [[ $DRY != 1 && -s $log ]] && grep -qE '^  (CC|LD) ' "$log"; then
 	say BUILT "$mode$variant kernel $(<"$obj/include/config/kernel.release") in $(since "$start")"

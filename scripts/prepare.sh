@@ -4,6 +4,7 @@
 #
 # Makes or updates $O/MODE/linux, the tree that is built: hard links to the
 # base tree, with the whole series (patched) or its selftests alone (base).
+# MUTANT=NAME adds a patch of tools/testing/mutants, see mutants.sh.
 # After a change of the series only files whose contents change are replaced,
 # so that little has to be built again.
 
@@ -31,6 +32,11 @@ fi
 mapfile -t patches < <(series_patches "${groups[@]}")
 base=$(sha256sum <"$stamp" | cut -d' ' -f1)
 hash=$(patches_hash "${groups[@]}")
+if [[ -n ${MUTANT:-} ]]; then
+	patches+=("../tools/testing/mutants/$MUTANT.patch")
+	[[ -f $top/patches/${patches[-1]} ]] || fail "no mutant $MUTANT" "there is no such patch" "ls tools/testing/mutants"
+	hash+=-$(sha256sum <"$top/patches/${patches[-1]}" | cut -c1-12)
+fi
 scratch
 
 # The stamp: base, patches, and the files that differ from the base.

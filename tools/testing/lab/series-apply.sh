@@ -130,6 +130,12 @@ broken() { says 1 "drop-old-add-dax-new.patch does not apply" "$s/prepare.sh" pa
 check "a patch that does not apply is a hard stop" broken
 git -C "$repo" checkout -q series
 check "and the series back gives the tree back" prepared patched "4 patches" "$tmp/reference"
+mkdir -p "$repo/tools/testing/mutants"
+printf 'A fault.\n\ndiff --git a/mm/gup.c b/mm/gup.c\n--- a/mm/gup.c\n+++ b/mm/gup.c\n@@ -30,3 +30,2 @@\n gup 30\n-gup 31\n gup 32\n' >"$repo/tools/testing/mutants/x.patch"
+mutant() { says 0 "5 patches, 1 files changed" env MUTANT=x "$s/prepare.sh" patched && ! grep -qx "gup 31" "$O/patched/linux/mm/gup.c"; }
+check "a mutant is the series and a fault" mutant
+check "and without it the series" prepared patched "4 patches, 1 files" "$tmp/reference"
+check "no such mutant" says 1 "no mutant y" env MUTANT=y "$s/prepare.sh" patched
 sed -i '1s/patches .*/patches none/; s/^patches .*/patches none/' "$O/patched/linux.stamp"
 echo spoilt >"$tmp/spoilt"
 mv "$tmp/spoilt" "$O/patched/linux/mm/gup.c"
