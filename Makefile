@@ -8,12 +8,13 @@
 #   DEPS=skip      do not look for missing packages
 #   CONFIG=kasan   one more configuration fragment of tools/testing/config
 #   SUITE=         the suite that "make suite" runs, see scripts/suite-*.sh --help
+#   MINUTES= SEED= ROUNDS=   of SUITE=stress and of the power cuts of SUITE=faults
 #   ARCH= CROSS_COMPILE= JOBS= ACCEL=tcg|kvm QEMU= TREE= GDB=1
 
 ifneq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
 export DRY := 1
 endif
-export O V DRY KERNEL_SRC DEPS CONFIG SUITE MODES XFSTESTS FS GROUP TESTS EXCLUDE LIMIT SHARD FIRST LAST ARCH CROSS_COMPILE JOBS ACCEL QEMU TREE GDB
+export O V DRY KERNEL_SRC DEPS CONFIG SUITE MODES MINUTES SEED ROUNDS XFSTESTS FS GROUP TESTS EXCLUDE LIMIT SHARD FIRST LAST ARCH CROSS_COMPILE JOBS ACCEL QEMU TREE GDB
 unexport MAKEFLAGS MFLAGS
 
 S := scripts
@@ -21,7 +22,7 @@ VM := tools/testing/vm
 
 # The recipes carry a + so that make -n runs them, with DRY=1.
 .PHONY: all check help deps fetch prepare build smoke test test-base lab-test \
-	suite each check-arch lint shell apply unapply mbox tree export table clean distclean
+	suite check-mutants each check-arch lint shell apply unapply mbox tree export table clean distclean
 
 all: ## build the patched kernel, boot it, run the smoke tests (the default)
 	+@$(S)/main.sh
@@ -55,8 +56,11 @@ test-base: prepare ## the same on the base, against what is expected to differ
 	+@$(S)/build.sh base
 	+@$(VM)/test.sh --mode base
 
-suite: deps fetch ## SUITE=kselftest|xfstests|ndctl on both kernels, compared
+suite: deps fetch ## SUITE=kselftest|faults|stress|xfstests|ndctl on both kernels, compared
 	+@$(S)/suite.sh
+
+check-mutants: deps fetch ## kernels with a fault put in: do the tests notice?
+	+@$(S)/mutants.sh
 
 each: deps fetch ## build and boot the series patch by patch (FIRST= LAST=); long
 	+@$(S)/each.sh

@@ -53,6 +53,8 @@ list() {
 	pkg-config        make suite SUITE=ndctl
 	mmdebstrap        make suite: the root image
 	squashfs-tools    make suite: the root image, xfstests
+	fio               make suite SUITE=stress
+	stress-ng         make suite SUITE=stress
 	libcap-dev        make suite SUITE=kselftest: mlock-random-test
 	libnuma-dev       make suite SUITE=kselftest: ksm and migration tests
 	liburing-dev      make suite SUITE=kselftest: pins of io_uring in cow, gup_longterm

@@ -2,52 +2,90 @@
 # SPDX-License-Identifier: GPL-2.0
 # usage: suite.sh [SUITE]
 #
-# Runs a suite of somebody else (SUITE=kselftest) on the base and on the
-# patched kernel and compares the results, test by test. The table of all
-# tests, differences first, is left beside the logs of both runs; what differs
-# is printed, and "N same, N fixed, N broken, N flaky" is the last line. A test
-# that differs is run twice more on both. Splats count: a test with one has
-# failed. Exit: 0 nothing is broken, 1 something is, 4 cannot run here.
+# Runs a suite on the base and on the patched kernel and compares the results,
+# test by test. SUITE= is
+#
+#   kselftest   the mm selftests of the kernel tree, on DAX file systems
+#   faults      allocations that fail, bad blocks, signals; ROUNDS=50 power cuts
+#   stress      MINUTES=30 of everything at once, from SEED=
+#   mutants     kernels with a fault put in: do the tests notice (mutants.sh)
+#   xfstests    and ndctl have scripts of their own, suite-*.sh
+#
+# The table of all tests, differences first, is left beside the logs of both
+# runs; what differs is printed, and "N same, N fixed, N broken, N flaky" is the
+# last line. A test that differs is run twice more on both. Splats count: a test
+# with one has failed. A skip that tools/testing/expect/SUITE does not list
+# with a reason is a failure. Exit: 0 nothing is broken, 1 something is, 4
+# cannot run here.
 #
 # MODES="patched" runs less, to look at the results of one kernel only.
 
-#
-# SUITE=xfstests and SUITE=ndctl have scripts of their own, suite-*.sh.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-case ${1:-${SUITE:-}} in
+suite=${1:-${SUITE:-}}
+limit=600 plan_limit=7200 options=()
+case $suite in
 -h | --help) usage "$0"; exit 0 ;;
-kselftest) suite=kselftest ;;
-xfstests | ndctl) exec "$top/scripts/suite-${1:-$SUITE}.sh" ;;
-*) fail "no suite '${1:-${SUITE:-}}'" "there are: kselftest, xfstests, ndctl" "make suite SUITE=kselftest" ;;
+kselftest) plan_limit=10800 ;;
+faults) limit=300 ;;
+stress)
+	minutes=${MINUTES:-30} seed=${SEED:-$RANDOM}
+	[[ $minutes =~ ^[1-9][0-9]*$ && $seed =~ ^[1-9][0-9]*$ ]] ||
+		fail "MINUTES=$minutes SEED=$seed cannot be used" "both are numbers above 0" "make suite SUITE=stress MINUTES=30"
+	# An emulated machine may need longer to end than to work.
+	limit=$((minutes * 60 + 600)) plan_limit=$((minutes * 120 + 1800))
+	options=(--tools "fio stress-ng" --append "MINUTES=$minutes SEED=$seed" --shutdown-limit 180)
+	say SEED "make suite SUITE=stress MINUTES=$minutes SEED=$seed"
+	;;
+mutants) exec "$top/scripts/mutants.sh" ;;
+xfstests | ndctl) exec "$top/scripts/suite-$suite.sh" ;;
+*) fail "no suite '$suite'" "there are: kselftest, faults, stress, mutants, xfstests, ndctl" "make suite SUITE=kselftest" ;;
 esac
 export CONFIG=suites
 vm=$top/tools/testing/vm
 results=$top/results/$(series_hash)/$suite
 read -ra modes <<<"${MODES:-base patched}"
-limit=600
 
-# Nothing is expected of single tests here: the other kernel is the measure.
-empty=$(mktemp)
-trap 'rm -f "$empty" "$empty.assertions"' EXIT
-: >"$empty.assertions"
+# Nothing is expected of single tests here but skips: the other kernel is the
+# measure.
+expect=$(mktemp)
+trap 'rm -f "$expect" "$expect.assertions"' EXIT
+: >"$expect.assertions"
+if [[ -f $top/tools/testing/expect/$suite ]]; then
+	cat "$top/tools/testing/expect/$suite" >"$expect"
+fi
 
 # one MODE NAME [option of run.sh...]
 one() {
 	local status=0
-	EXPECT=$empty "$vm/test.sh" --mode "$1" --plan "$suite" --results "$results/$2" \
-		--test-limit $limit --plan-limit 7200 --silence 900 "${@:3}" || status=$?
+	EXPECT=$expect "$vm/test.sh" --mode "$1" --plan "$suite" --results "$results/$2" \
+		--test-limit "$limit" --plan-limit "$plan_limit" --silence "$((limit + 300))" \
+		"${options[@]/#MINUTES=/LAB_MODE=$1 MINUTES=}" "${@:3}" || status=$?
 	[[ $status -ne 4 ]] || exit 4
 	[[ $DRY == 1 || -s $results/$2/ktap.log ]] ||
 		fail "the $suite run on the $1 kernel has no results" "see above" "look at $results/$2"
 }
 
+# powercut MODE NAME: the part of faults that has no plan.
+powercut() {
+	local status=0
+	"$vm/powercut.sh" --mode "$1" --results "$results/$2" || status=$?
+	[[ $status -ne 4 ]] || exit 4
+	[[ $DRY == 1 || -s $results/$2/ktap.log ]] ||
+		fail "the power cuts on the $1 kernel have no results" "see above" "look at $results/$2"
+}
+
+base=$results/base/ktap.log patched=$results/patched/ktap.log
 for mode in "${modes[@]}"; do
 	"$top/scripts/prepare.sh" "$mode"
 	"$top/scripts/build.sh" "$mode"
 	say SUITE "$suite on $mode"
 	one "$mode" "$mode"
+	[[ $suite != faults ]] || powercut "$mode" "$mode-powercut"
 done
+if [[ $suite == faults ]]; then
+	base+=" $results/base-powercut/ktap.log" patched+=" $results/patched-powercut/ktap.log"
+fi
 [[ $DRY != 1 && ${#modes[@]} -eq 2 ]] || exit 0
 
 compare() {
@@ -55,15 +93,31 @@ compare() {
 		-v out="$results/table" </dev/null
 }
 
-base=$results/base/ktap.log patched=$results/patched/ktap.log
-again=$(compare "$base" "$patched" | awk '$1 ~ /^(broken|flaky)$/ { sub(/:$/, "", $4); print $4 }' | sort -u)
+# compare fails if something is broken.
+# compare itself fails if something is broken.
+again=$(compare "$base" "$patched" | awk '
+	$1 ~ /^(broken|flaky)$/ { sub(/:$/, "", $4); sub(/^powercut.*/, "powercut", $4); print $4 }' | sort -u || true)
 for id in $again; do
+	# What is wrong with a whole run is not a test that could be run again.
+	[[ $id != run.* ]] || continue
 	for n in 2 3; do
 		for mode in base patched; do
-			one "$mode" "$mode-$n-$id" --test "$id"
+			if [[ $id == powercut ]]; then
+				powercut "$mode" "$mode-$n-$id"
+			else
+				one "$mode" "$mode-$n-$id" --test "$id"
+			fi
 		done
 		base+=" $results/base-$n-$id/ktap.log" patched+=" $results/patched-$n-$id/ktap.log"
 	done
 done
 say TABLE "$results/table"
-compare "$base" "$patched"
+status=0
+compare "$base" "$patched" || status=1
+unlisted=$(grep -h 'skipped, and no list says so' "$results/patched/ktap.log" || true)
+if [[ -n $unlisted ]]; then
+	printf '%s\n' "$unlisted"
+	fail "tests were skipped" "no line of tools/testing/expect/$suite names them" \
+		"make them run, or list them with the reason"
+fi
+exit "$status"
