@@ -19,7 +19,7 @@
 #include "dax_util.h"
 
 #define TIMEOUT		80
-#define ROUNDS		12
+#define ROUNDS		6
 #define TRACING		"/sys/kernel/tracing/"
 
 FIXTURE(wake)
