@@ -198,7 +198,8 @@ TEST_F_TIMEOUT(media, write, TIMEOUT)
 	n = pwrite(self->fd, buf, self->page, BAD * self->page);
 	TH_LOG("write to a bad block: %zd, %s", n, n < 0 ? strerror(errno) : "cleared");
 	if (n < 0) {
-		EXPECT_EQ(EIO, errno);
+		/* dax_iomap_iter() calls it EFAULT that nothing could be written. */
+		EXPECT_TRUE(errno == EIO || errno == EFAULT);
 		EXPECT_EQ(-1, pread(self->fd, &c, 1, BAD * self->page));
 	} else {
 		EXPECT_EQ(self->page, n);
@@ -224,17 +225,19 @@ TEST_F_TIMEOUT(media, punch, TIMEOUT)
 /* What the firmware is asked for by "ndctl inject-error". */
 TEST_F_TIMEOUT(media, inject_error, TIMEOUT)
 {
-	char cmd[PATH_MAX + 128], real[PATH_MAX], say[256] = "";
+	char cmd[PATH_MAX + 128], name[32], say[256] = "";
 	long long first = sector(self->fd, (BAD + 2) * self->page);
 	char c;
 	FILE *p;
 
-	snprintf(cmd, sizeof(cmd), "%s/device", sysfs);
-	ASSERT_NE(NULL, realpath(cmd, real));
-	/* The namespace, of which the driver's device (pfn1.0) is a child's name. */
-	snprintf(cmd, sizeof(cmd),
-		 "ndctl inject-error namespace%s -B %lld -n 8 2>&1",
-		 strpbrk(basename(real), "0123456789"), first);
+	/* The device is that of the driver, and knows its namespace. */
+	snprintf(cmd, sizeof(cmd), "%s/device/namespace", sysfs);
+	p = fopen(cmd, "r");
+	ASSERT_NE(NULL, p);
+	ASSERT_EQ(1, fscanf(p, "%31s", name));
+	fclose(p);
+	snprintf(cmd, sizeof(cmd), "ndctl inject-error %s -B %lld -n 8 2>&1",
+		 name, first);
 	p = popen(cmd, "r");
 	ASSERT_NE(NULL, p);
 	while (fgets(say, sizeof(say), p))
