@@ -103,7 +103,6 @@ struct file {
 	off_t old_size, want_size;
 	uint64_t *pfn;
 	int nr_pfns, idle_refs;
-	int prot, flags;
 	bool pmd;
 };
 
@@ -625,7 +624,6 @@ static int want_write(struct file *f)
 	return map_touched(f);
 }
 
-/* Without FALLOC_FL_KEEP_SIZE a failed insert may leave the file longer. */
 static int do_write(struct file *f)
 {
 	ssize_t n = pwrite(f->fd, f->want, f->size, 0);
