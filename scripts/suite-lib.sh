@@ -8,6 +8,7 @@
 #   limit, size		seconds for a test, tests for a boot
 #   state		whatever makes old results useless when it changes
 #   expect_lines	what judge.sh may expect, see tools/testing/expect
+#   command		what more there was on the command line
 #
 # and define guest MODE, which sets the array $guest to options of run.sh.
 
@@ -51,6 +52,7 @@ suite_begin() {
 	fi
 	lock "$results"
 	echo "$state" >"$results/state"
+	echo "make suite SUITE=$suite${command:+ $command}" >"$results/command"
 	printf '%s' "$expect_lines" >"$expect"
 	: >"$expect.assertions"
 }

@@ -108,6 +108,7 @@ for mode in "${modes[@]}"; do
 		"$O/$mode/ndctl/modules" -e "$dir/build.log"
 done
 state="ndctl $key"
+command=${TESTS:+"TESTS='$TESTS'"}
 expect_lines=$(<"$top/tools/testing/expect/ndctl")$'\n'
 # nfit_test has its fake addresses between 4 and 8 GiB; the dax tests want a
 # region of type e820 above that, some an NVDIMM with labels and more than

@@ -106,6 +106,10 @@ suite_build
 image=$O/vm/xfstests.squashfs
 key=$(cd "$tree" && find . -name .git -prune -o -type f -printf '%P %s %T@\n' | LC_ALL=C sort | sha256sum | cut -c1-12)
 state="tree $key"
+command="XFSTESTS=..."
+for name in FS GROUP TESTS EXCLUDE LIMIT SHARD; do
+	[[ -z ${!name:-} ]] || command+=" $name='${!name}'"
+done
 expect_lines="xfstests.* mayskip xfstests says why, see notrun
 "
 guest() {

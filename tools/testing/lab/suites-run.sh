@@ -167,6 +167,7 @@ check "no result at all" suite 1 "the base kernel gave no result" "" FS=ext4 ROL
 check "several boots" sharded
 check "interrupted" goes_on
 check "another tree" other_tree
+check "a page of it" says 0 "1 suites" "$repo/scripts/suite-table.sh"
 check "one kernel only" suite 0 "skipped" "" FS=ext4 MODES=patched
 
 # --- ndctl
