@@ -12,10 +12,11 @@
 export O=$tmp/O CACHE=$tmp/cache CONFIG='' DRY='' V='' MODES='' ROLE=''
 unset FS GROUP TESTS EXCLUDE LIMIT SHARD XFSTESTS NDCTL
 repo=$tmp/repo
-mkdir -p "$repo/patches" "$repo/tools" "$O/vm" "$tmp/bin"
+mkdir -p "$repo"/{patches,tools,Documentation} "$O/vm" "$tmp/bin"
 cp -a "$vm/../../../scripts" "$repo/"
 cp -a "$vm/.." "$repo/tools/testing"
 : >"$repo/series"
+cp "$vm/../../../patches/base.conf" "$repo/patches/"
 run=$repo/scripts/suite-xfstests.sh
 PATH=$tmp/bin:$PATH
 
