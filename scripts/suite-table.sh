@@ -14,7 +14,8 @@ esac
 out=$top/Documentation/suites.rst
 [[ $DRY != 1 ]] || { say TABLE "${out#"$top/"} from results/"; exit 0; }
 results=$top/results/$(series_hash)
-mapfile -t tables < <(find "$results" -mindepth 2 -maxdepth 2 -name table -size +0 2>/dev/null | sort)
+mapfile -t tables < <(find "$results" -mindepth 2 -maxdepth 2 -name table -size +0 2>/dev/null |
+	grep -vE -- '-[0-9]{8}-[0-9]{6}/table$' | sort)
 [[ ${#tables[@]} -gt 0 ]] || fail "no suite has been compared for this state of the series" \
 	"there is no $results/*/table" "make suite SUITE=kselftest"
 
