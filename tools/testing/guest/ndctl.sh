@@ -27,7 +27,7 @@ command=$(awk -F '\t' -v name="$name" '$1 == name { print $2 }' /suite/tests)
 status=0
 # shellcheck disable=SC2016,SC2086 # for the inner shell; words are wanted
 timeout -s KILL $((limit - 20)) chroot /root /usr/bin/env -i \
-	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C \
+	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C SYSTEMD_IGNORE_CHROOT=1 \
 	NDCTL=$build/ndctl/ndctl DAXCTL=$build/daxctl/daxctl CXL=$build/cxl/cxl \
 	TEST_PATH=$build/test DATA_PATH=/suite/src/test \
 	LD_LIBRARY_PATH=$build/ndctl/lib:$build/daxctl/lib:$build/cxl/lib \
