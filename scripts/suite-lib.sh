@@ -66,7 +66,7 @@ boot() {
 	guest "$mode"
 	EXPECT=$expect "$vm/test.sh" --mode "$mode" --plan "$suite" --results "$dir" "${guest[@]}" \
 		--input "$dir/tests" --test-limit $((limit + 20)) \
-		--plan-limit $((($# + 1) * (limit + 60))) --silence $((limit + 90)) --shutdown-limit 180 || status=$?
+		--plan-limit $((($# + 1) * (limit + 60))) --silence $((limit + 90)) --boot-limit 600 --shutdown-limit 600 || status=$?
 	[[ $status -ne 4 && $status -le 128 ]] || exit "$status"
 	[[ -s $dir/ktap.log ]] && grep -qE "^(not )?ok [0-9]+ $suite\\." "$dir/ktap.log"
 }
