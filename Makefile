@@ -68,7 +68,8 @@ each: deps fetch ## build and boot the series patch by patch (FIRST= LAST=); lon
 lab-test: deps ## the laboratory's own tests
 	+@$(S)/lab-test.sh
 
-check-arch: deps fetch ## build the patched kernel for other architectures and compilers
+check-arch: fetch ## build the patched kernel for other architectures and compilers
+	+@$(S)/deps.sh arch
 	+@$(S)/check-arch.sh $(NAMES)
 
 lint: fetch ## the rules for patches and scripts

@@ -8,6 +8,7 @@
 # from the base as well. Takes about five minutes a row on two cores; ccache
 # helps from the second time on. Objects and logs are in $O/arch. Last line:
 # "N passed, N failed, N skipped"; skipped is what has no compiler here.
+# NAMES="arm64 riscv" names rows for make check-arch.
 
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -104,11 +105,9 @@ while read -r name arch compiler list <&3; do
 	[[ $wanted == "  " || $wanted == *" $name "* ]] || continue
 	case $compiler in
 	clang)
-		suffix=''
-		command -v clang >/dev/null && command -v ld.lld >/dev/null || suffix=-19
-		[[ $arch != loongarch ]] || suffix=-19
-		tools=(LLVM="${suffix:-1}" CC="${cache}clang$suffix")
-		need=clang$suffix
+		# Debian's default is too old for loongarch.
+		tools=(LLVM=-19 CC="${cache}clang-19")
+		need=clang-19
 		;;
 	gcc) tools=(CC="${cache}gcc") need=gcc ;;
 	*) tools=(CROSS_COMPILE="$compiler" CC="$cache${compiler}gcc") need=${compiler}gcc ;;

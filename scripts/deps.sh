@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: deps.sh
+# usage: deps.sh [arch]
 #
 # Looks for the Debian packages that the laboratory uses, names all that are
 # missing at once and installs them: directly as root, else through sudo after
-# asking. DEPS=skip does without, DRY=1 only prints the commands.
+# asking; with "arch" also the compilers of check-arch.sh. DEPS=skip does without,
+# DRY=1 only prints the commands.
 
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-[[ $# -eq 0 ]] || { usage "$0"; [[ $1 == --help ]] && exit 0 || exit 2; }
+[[ $# -eq 0 || $* == arch ]] || { usage "$0"; [[ $1 == --help ]] && exit 0 || exit 2; }
+arch=${1:-}
 [[ ${DEPS:-} != skip ]] || exit 0
 
 # One package a line, and what uses it.
@@ -58,6 +60,15 @@ list() {
 	libcap-dev        make suite SUITE=kselftest: mlock-random-test
 	libnuma-dev       make suite SUITE=kselftest: ksm and migration tests
 	liburing-dev      make suite SUITE=kselftest: pins of io_uring in cow, gup_longterm
+	EOF
+	[[ $arch != arch ]] || cat <<-'EOF'
+	clang-19                      make check-arch: x86-clang, loongarch
+	lld-19                        make check-arch: x86-clang, loongarch
+	llvm-19                       make check-arch: x86-clang, loongarch
+	gcc-aarch64-linux-gnu         make check-arch: arm64
+	gcc-powerpc64le-linux-gnu     make check-arch: powerpc-4k, powerpc-64k
+	gcc-riscv64-linux-gnu         make check-arch: riscv
+	gcc-s390x-linux-gnu           make check-arch: s390
 	EOF
 }
 
