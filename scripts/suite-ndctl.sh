@@ -68,7 +68,7 @@ build_logged() {
 	build_ndctl >"$dir/build.log" 2>&1
 }
 
-key=$(sha256sum "$top/tools/testing/suites/ndctl.conf" "${BASH_SOURCE[0]}" | sha256sum | cut -c1-12)
+key=$(cat "$top/tools/testing/suites/ndctl.conf" "${BASH_SOURCE[0]}" | sha256sum | cut -c1-12)
 if [[ $DRY != 1 && ! (-f $dir/key && $(<"$dir/key") == "$key") ]]; then
 	for tool in meson ninja jq; do
 		command -v $tool >/dev/null || fail "no $tool on this machine" "ndctl is built with it" "make deps"

@@ -27,7 +27,11 @@ limit=600 plan_limit=7200 options=()
 case $suite in
 -h | --help) usage "$0"; exit 0 ;;
 kselftest) plan_limit=10800 ;;
-faults) limit=300 ;;
+faults)
+	limit=300
+	# What ext4 says when a call returns -ENOMEM.
+	export ALLOW='EXT4-fs error .*: Out of memory'
+	;;
 stress)
 	minutes=${MINUTES:-30} seed=${SEED:-$RANDOM}
 	[[ $minutes =~ ^[1-9][0-9]*$ && $seed =~ ^[1-9][0-9]*$ ]] ||

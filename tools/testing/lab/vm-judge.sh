@@ -129,6 +129,11 @@ for text in "Block device removal (0x20) detected at xfs_fs_shutdown+0x1/0x2" \
 	wrong "xfs loses its device" 0 "1 passed, 0 failed, 2 skipped" "$serial" \
 		"s|pmem: something harmless|XFS (pmem1): $text|"
 done
+allowed() { export ALLOW='EXT4-fs error .*: Out of memory'; wrong "$@"; unset ALLOW; }
+allowed "a splat that is allowed" 0 "1 passed, 0 failed, 2 skipped" "$serial" \
+	"s|pmem: something harmless|EXT4-fs error (device pmem0p1) in f:1: Out of memory|"
+allowed "and another that is not" 1 "FAILED ext4.map.pass: EXT4-fs error" "$serial" \
+	"s|pmem: something harmless|EXT4-fs error (device pmem0p1) in f:1: Corrupt|"
 check "a sample for each line of splats" test $samples -eq "$(wc -l <"$vm/splats")"
 wrong "splat in a todo test is not excused" 1 "expects todo without a splat: WARNING: here" "$serial" \
 	's/^.*lab: end ext4.map.todo/[    2.35] WARNING: here\n&/'

@@ -101,6 +101,7 @@ struct file {
 	size_t map_len;
 	char *old, *want;
 	off_t old_size, want_size;
+	bool may_punch;		/* a call that fails may leave a hole there */
 	uint64_t *pfn;
 	int nr_pfns, idle_refs;
 	bool pmd;
@@ -188,7 +189,9 @@ static int start(struct file *f)
 	fill(f->old, f->size, 0);
 	memset(f->old + f->size, 0, f->size);
 	memcpy(f->want, f->old, 2 * f->size);
-	f->old_size = f->want_size = f->size;
+	f->old_size = f->size;
+	f->want_size = f->size;
+	f->may_punch = false;
 	if (pwrite(f->fd, f->old, f->size, 0) != f->size)
 		return -errno;
 	if (collect(f))
@@ -223,7 +226,9 @@ static bool right(struct file *f, bool done, const char *what, int n)
 		return false;
 	}
 	for (i = 0; i < len; i++)
-		if (got[i] != f->want[i] && (done || got[i] != f->old[i])) {
+		if (got[i] != f->want[i] && (done || got[i] != f->old[i]) &&
+		    (done || !f->may_punch || got[i] || i < f->size / 4 ||
+		     i >= f->size / 2)) {
 			tell("%s, n %d: byte %ld is %#x, not %#x", what, n, i,
 			     got[i], f->want[i]);
 			return false;
@@ -594,6 +599,7 @@ static int do_zero(struct file *f)
 
 static int want_collapse(struct file *f)
 {
+	f->may_punch = true;
 	memmove(f->want + f->size / 4, f->want + f->size / 2, f->size / 2);
 	f->want_size = f->size - f->size / 4;
 	return map_touched(f);
@@ -606,6 +612,7 @@ static int do_collapse(struct file *f)
 
 static int want_insert(struct file *f)
 {
+	f->may_punch = true;
 	memmove(f->want + f->size / 2, f->want + f->size / 4,
 		f->size - f->size / 4);
 	memset(f->want + f->size / 4, 0, f->size / 4);

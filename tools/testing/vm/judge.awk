@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The judgement of judge.sh. Reads serial.log on stdin, the rest by name from
-# -v mode, variant, results, expect, also, plans, splats. POSIX awk: mawk must
+# -v mode, variant, results, expect, also, plans, splats, allow. POSIX awk: mawk must
 # do. The list "also" adds its todo lines.
 
 BEGIN {
@@ -21,7 +21,7 @@ where != "" { print > (results "/log/" where ".log") }
 /^(\[[^]]*\] *)*lab: allow bad page map$/ && where != "" { allowed[where] = "BUG: Bad page map in process |Call Trace:" }
 /^(\[[^]]*\] *)*lab: done / { done = after("lab: done ") }
 /^(\[[^]]*\] *)*lab: down$/ { down = 1 }
-!/^(\[[^]]*\] *)*lab: / && $0 ~ splat_re {
+!/^(\[[^]]*\] *)*lab: / && $0 ~ splat_re && (allow == "" || $0 !~ allow) {
 	if (where == "") {
 		if (!outside++)
 			first_outside = clean($0)

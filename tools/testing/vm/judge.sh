@@ -13,7 +13,8 @@
 # assertions of this run in tools/testing/expect/MODE.assertions.
 #
 # EXPECT= names another expectation list, ALSO= the one whose todo lines hold
-# too (for base that of patched), PLANS= another directory of plans.
+# too (for base that of patched), PLANS= another directory of plans, ALLOW= a
+# pattern of lines that are no splats in this run.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/common.sh
@@ -60,4 +61,4 @@ fi
 # mawk stops at NUL bytes, and a dying machine may leave some.
 tr -d '\000\r' <"$results/serial.log" |
 	awk -v mode="$mode" -v variant="$variant" -v results="$results" -v expect="$expect" -v also="$also" \
-		-v plans="${PLANS:-$here/../guest}" -v splats="$here/splats" -f "$here/judge.awk" -f "$here/junit.awk"
+		-v allow="${ALLOW:-}" -v plans="${PLANS:-$here/../guest}" -v splats="$here/splats" -f "$here/judge.awk" -f "$here/junit.awk"
