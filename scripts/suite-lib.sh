@@ -24,15 +24,20 @@ suite_build() {
 	"$vm/rootfs.sh"
 }
 
-# pack IMAGE KEY DIR [OPTION of mksquashfs...]: DIR as an image, if KEY is new.
+# pack IMAGE KEY SOURCE... [-OPTION of mksquashfs...]: an image, if KEY is new. One
+# directory is its root, several are in it.
 pack() {
-	local image=$1 key=$2 dir=$3
+	local image=$1 key=$2 sources=()
 	[[ ! -f $image || ! -f $image.key || $(<"$image.key") != "$key" ]] || return 0
-	shift 3
-	say PACK "$image"
+	shift 2
+	while [[ $# -gt 0 && $1 != -* ]]; do
+		sources+=("$1")
+		shift
+	done
 	rm -f "$image.new"
-	mksquashfs "$dir" "$image.new" -noappend -all-root -comp gzip -no-progress -quiet "$@" >/dev/null ||
-		fail "could not pack $dir" "see above" "look at df $O"
+	busy PACK "$image" mksquashfs "${sources[@]}" "$image.new" -noappend -all-root -comp gzip -no-progress \
+		-quiet "$@" ||
+		fail "could not pack ${sources[*]}" "see above" "look at df $O"
 	mv "$image.new" "$image"
 	echo "$key" >"$image.key"
 }

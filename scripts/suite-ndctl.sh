@@ -104,8 +104,8 @@ say SUITE "ndctl $version: ${#wanted[@]} tests, $limit s each at most, kernels: 
 suite_build
 for mode in "${modes[@]}"; do
 	"$top/scripts/nvdimm-modules.sh" "$mode" "$O/$mode/ndctl"
-	[[ $DRY == 1 ]] || pack "$O/$mode/ndctl.squashfs" "$key $(<"$O/$mode/ndctl/modules.key")" "$dir" \
-		"$O/$mode/ndctl/modules" -e "$dir/build.log"
+	[[ $DRY == 1 ]] || pack "$O/$mode/ndctl.squashfs" "$key $(<"$O/$mode/ndctl/modules.key")" \
+		"$dir"/{src,build,tests} "$O/$mode/ndctl/modules"
 done
 state="ndctl $key"
 command=${TESTS:+"TESTS='$TESTS'"}

@@ -34,7 +34,8 @@ mkdir -p "$2/modules" && echo key >"$2/modules.key"
 E
 stand_in "$tmp/bin/mksquashfs" <<'E'
 #!/bin/sh
-echo "$*" >"$2"
+while [ "$2" != -noappend ]; do shift; done
+echo image >"$1"
 E
 
 stand_in "$tmp/bin/mmdebstrap" <<'E'

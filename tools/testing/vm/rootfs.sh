@@ -88,7 +88,11 @@ echo '127.0.0.1 localhost lab' >"$root/etc/hosts"
 rm -rf "$root"/usr/share/{doc,man,locale,info} "$root"/var/{cache,lib}/apt "${root:?}/boot"
 chmod -R u+rwX "$root"
 chmod 1777 "$root/tmp"
-mksquashfs "$root" "$work/image" -noappend -all-root -comp gzip -no-progress -quiet >"$work/log" 2>&1 ||
+squash() {
+	mksquashfs "$root" "$work/image" -noappend -all-root -comp gzip -no-progress -quiet >"$work/log" 2>&1
+}
+
+busy ROOTFS "packing" squash ||
 	fail "no root image" "mksquashfs: $(tail -n 1 "$work/log")" "look at df $O"
 mv "$work/image" "$out"
 printf '%s\n' "$key" >"$out.key"
