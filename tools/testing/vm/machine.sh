@@ -84,9 +84,6 @@ qemu_line() {
 	append="console=ttyS0,115200 ignore_loglevel printk.devkmsg=on panic=-1"
 	append+=" norandmaps watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
 	append+=" sysctl.kernel.hung_task_timeout_secs=60"
-	# On a loaded machine timer interrupts come too late for the check at boot,
-	# which ends in a panic.
-	append+=" no_timer_check"
 	line=("$QEMU" -machine "q35,nvdimm=on")
 	if [[ $accel == kvm ]]; then
 		line+=(-accel kvm -cpu host)
