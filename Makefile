@@ -22,7 +22,7 @@ VM := tools/testing/vm
 
 # The recipes carry a + so that make -n runs them, with DRY=1.
 .PHONY: all check help deps fetch prepare build smoke test test-base lab-test \
-	suite check-mutants each check-arch lint shell apply unapply mbox tree export table clean distclean
+	suite count check-mutants each check-arch lint shell apply unapply mbox tree export table clean distclean
 
 all: ## build the patched kernel, boot it, run the smoke tests (the default)
 	+@$(S)/main.sh
@@ -58,6 +58,9 @@ test-base: prepare ## the same on the base, against what is expected to differ
 
 suite: deps fetch ## SUITE=kselftest|faults|stress|xfstests|ndctl on both kernels, compared
 	+@$(S)/suite.sh
+
+count: deps fetch ## instructions that vm_normal_page() takes, on both kernels
+	+@$(S)/count.sh $(FUNCTIONS)
 
 check-mutants: deps fetch ## kernels with a fault put in: do the tests notice?
 	+@$(S)/mutants.sh

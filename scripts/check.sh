@@ -58,6 +58,7 @@ on() {
 
 part lint "$top/scripts/lint.sh"
 part lab "$top/scripts/lab-test.sh"
+part vma "$top/scripts/vma-test.sh"
 part patched on patched
 part base on base
 [[ $DRY != 1 ]] || exit 0

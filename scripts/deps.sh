@@ -60,6 +60,7 @@ list() {
 	libcap-dev        make suite SUITE=kselftest: mlock-random-test
 	libnuma-dev       make suite SUITE=kselftest: ksm and migration tests
 	liburing-dev      make suite SUITE=kselftest: pins of io_uring in cow, gup_longterm
+	liburcu-dev       make check: tools/testing/vma of the tree
 	EOF
 	[[ $arch != arch ]] || cat <<-'EOF'
 	clang-19                      make check-arch: x86-clang, loongarch
