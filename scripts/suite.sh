@@ -97,7 +97,6 @@ compare() {
 		-v out="$results/table" </dev/null
 }
 
-# compare fails if something is broken.
 # compare itself fails if something is broken.
 again=$(compare "$base" "$patched" | awk '
 	$1 ~ /^(broken|flaky)$/ { sub(/:$/, "", $4); sub(/^powercut.*/, "powercut", $4); print $4 }' | sort -u || true)
