@@ -15,7 +15,6 @@
 #include <limits.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
-#include <mntent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -29,8 +28,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-#include "dax_util.h"
+#include "dax_suite.h"
 
 #define TIMEOUT		280
 #define MAX_NTH		600
@@ -60,14 +58,7 @@ static bool disarm(void)
 
 static bool set(const char *file, const char *value)
 {
-	char path[128];
-	int fd, ret;
-
-	snprintf(path, sizeof(path), "/sys/kernel/debug/%s", file);
-	fd = open(path, O_WRONLY);
-	ret = fd < 0 ? -1 : write(fd, value, strlen(value));
-	close(fd);
-	return ret > 0;
+	return !write_text("/sys/kernel/debug", file, value);
 }
 
 static sigjmp_buf fault_env;
@@ -245,32 +236,10 @@ struct call {
 	bool closes;
 };
 
-FIXTURE(inject)
+static void setup(struct __test_metadata *_metadata, struct file *f, bool pmd)
 {
-	struct file f;
-};
-
-FIXTURE_VARIANT(inject)
-{
-	bool pmd;
-};
-
-FIXTURE_VARIANT_ADD(inject, pte)
-{
-	.pmd = false,
-};
-
-FIXTURE_VARIANT_ADD(inject, pmd)
-{
-	.pmd = true,
-};
-
-FIXTURE_SETUP(inject)
-{
-	struct file *f = &self->f;
-
-	f->pmd = variant->pmd;
-	f->size = f->pmd ? dax_pmd_size() : 16 * page();
+	f->pmd = pmd;
+	f->size = pmd ? dax_pmd_size() : 16 * page();
 	f->old = malloc(2 * f->size);
 	f->want = malloc(2 * f->size);
 	f->pfn = calloc(4 * f->size / page(), sizeof(*f->pfn));
@@ -282,6 +251,18 @@ FIXTURE_SETUP(inject)
 	ASSERT_NE(NULL, f->pfn);
 	signal(SIGBUS, on_fault);
 	signal(SIGSEGV, on_fault);
+}
+
+FIXTURE(inject)
+{
+	struct file f;
+};
+
+PTE_AND_PMD(inject);
+
+FIXTURE_SETUP(inject)
+{
+	setup(_metadata, &self->f, variant->pmd);
 }
 
 FIXTURE_TEARDOWN(inject)
@@ -668,8 +649,8 @@ static int map_and_unmap(struct file *f)
 	return ret;
 }
 
-#define CALL(_name, _before, _act)					\
-TEST_F_TIMEOUT(inject, _name, TIMEOUT)					\
+#define CALL(_fixture, _name, _before, _act)				\
+TEST_F_TIMEOUT(_fixture, _name, TIMEOUT)				\
 {									\
 	static const struct call call = {				\
 		.name = #_name, .before = _before, .act = _act,		\
@@ -679,38 +660,38 @@ TEST_F_TIMEOUT(inject, _name, TIMEOUT)					\
 	inject(_metadata, &self->f, &call);				\
 }
 
-CALL(fault_read, map_shared, read_one)
-CALL(fault_write, want_one, write_one)
-CALL(fault_write_read, want_one_read, write_one)
-CALL(fault_sync, want_one_sync, write_one)
-CALL(hole_read, hole, read_one)
-CALL(hole_write, hole_want, write_one)
-CALL(hole_write_read, hole_want_read, write_one)
-CALL(hole_sync, hole_want_sync, write_one)
-CALL(private_write, private, write_one)
-CALL(private_cow, private_read, write_one)
-CALL(populate, map_shared, populate)
-CALL(populate_hole, hole, populate)
-CALL(fork_shared, map_touched, do_fork)
-CALL(fork_private, private_copied, do_fork)
-CALL(mmap, NULL, do_mmap)
-CALL(munmap_half, map_touched, munmap_half)
-CALL(mprotect_half, map_touched, mprotect_half)
-CALL(mremap, want_mremap, do_mremap)
-CALL(dontneed_half, map_touched, advise_half)
-CALL(pin_fast, map_shared, pin_fast)
-CALL(pin_slow, map_shared, pin_slow)
-CALL(odirect, direct_before, direct)
-CALL(truncate, want_truncate, do_truncate)
-CALL(truncate_bytes, want_truncate_bytes, do_truncate)
-CALL(punch, want_punch, do_punch)
-CALL(zero, want_punch, do_zero)
-CALL(collapse, want_collapse, do_collapse)
-CALL(insert, want_insert, do_insert)
-CALL(write, want_write, do_write)
-CALL(read, map_touched, do_read)
-CALL(fsync, map_touched, do_fsync)
-CALL(close, map_and_unmap, do_close)
+CALL(inject, fault_read, map_shared, read_one)
+CALL(inject, fault_write, want_one, write_one)
+CALL(inject, fault_write_read, want_one_read, write_one)
+CALL(inject, fault_sync, want_one_sync, write_one)
+CALL(inject, hole_read, hole, read_one)
+CALL(inject, hole_write, hole_want, write_one)
+CALL(inject, hole_write_read, hole_want_read, write_one)
+CALL(inject, hole_sync, hole_want_sync, write_one)
+CALL(inject, private_write, private, write_one)
+CALL(inject, private_cow, private_read, write_one)
+CALL(inject, populate, map_shared, populate)
+CALL(inject, populate_hole, hole, populate)
+CALL(inject, fork_shared, map_touched, do_fork)
+CALL(inject, fork_private, private_copied, do_fork)
+CALL(inject, mmap, NULL, do_mmap)
+CALL(inject, munmap_half, map_touched, munmap_half)
+CALL(inject, mprotect_half, map_touched, mprotect_half)
+CALL(inject, mremap, want_mremap, do_mremap)
+CALL(inject, dontneed_half, map_touched, advise_half)
+CALL(inject, pin_fast, map_shared, pin_fast)
+CALL(inject, pin_slow, map_shared, pin_slow)
+CALL(inject, odirect, direct_before, direct)
+CALL(inject, truncate, want_truncate, do_truncate)
+CALL(inject, truncate_bytes, want_truncate_bytes, do_truncate)
+CALL(inject, punch, want_punch, do_punch)
+CALL(inject, zero, want_punch, do_zero)
+CALL(inject, collapse, want_collapse, do_collapse)
+CALL(inject, insert, want_insert, do_insert)
+CALL(inject, write, want_write, do_write)
+CALL(inject, read, map_touched, do_read)
+CALL(inject, fsync, map_touched, do_fsync)
+CALL(inject, close, map_and_unmap, do_close)
 
 /* --- reflink; only xfs has it together with DAX. */
 FIXTURE(shared)
@@ -720,17 +701,7 @@ FIXTURE(shared)
 
 FIXTURE_SETUP(shared)
 {
-	struct file *f = &self->f;
-
-	f->size = 16 * page();
-	f->old = malloc(2 * f->size);
-	f->want = malloc(2 * f->size);
-	f->pfn = calloc(8 * f->size / page(), sizeof(*f->pfn));
-	f->idle_refs = -1;
-	f->dev = dax_open();
-	ASSERT_GE(f->dev, 0);
-	signal(SIGBUS, on_fault);
-	signal(SIGSEGV, on_fault);
+	setup(_metadata, &self->f, false);
 }
 
 FIXTURE_TEARDOWN(shared)
@@ -803,22 +774,12 @@ static int clone_want_truncate(struct file *f)
 	return clone_mapped(f) ?: map_read(f);
 }
 
-#define SHARED(_name, _before, _act)					\
-TEST_F_TIMEOUT(shared, _name, TIMEOUT)					\
-{									\
-	static const struct call call = {				\
-		.name = #_name, .before = _before, .act = _act,		\
-	};								\
-									\
-	inject(_metadata, &self->f, &call);				\
-}
-
-SHARED(clone, clone_before, do_clone)
-SHARED(cow_fault, clone_want_one, write_one)
-SHARED(cow_fault_read, clone_want_one_read, write_one)
-SHARED(cow_write, clone_want_write, do_write)
-SHARED(unshare, clone_read, do_unshare)
-SHARED(truncate, clone_want_truncate, do_truncate)
+CALL(shared, clone, clone_before, do_clone)
+CALL(shared, cow_fault, clone_want_one, write_one)
+CALL(shared, cow_fault_read, clone_want_one_read, write_one)
+CALL(shared, cow_write, clone_want_write, do_write)
+CALL(shared, unshare, clone_read, do_unshare)
+CALL(shared, truncate, clone_want_truncate, do_truncate)
 
 /* --- the driver goes and comes */
 static char owner[NAME_MAX + 1], driver_dir[PATH_MAX];
@@ -827,16 +788,8 @@ static char block[PATH_MAX], fstype[32];
 static bool find_device(void)
 {
 	char path[PATH_MAX], real[PATH_MAX];
-	FILE *mounts = setmntent("/proc/mounts", "r");
-	struct mntent *m;
 
-	while (mounts && (m = getmntent(mounts)))
-		if (!strcmp(m->mnt_dir, dax_targets[0])) {
-			snprintf(block, sizeof(block), "%.255s", m->mnt_fsname);
-			snprintf(fstype, sizeof(fstype), "%.31s", m->mnt_type);
-		}
-	if (mounts)
-		endmntent(mounts);
+	target_mount(block, fstype);
 	snprintf(path, sizeof(path), "/sys/class/block/%.255s/device",
 		 basename(block));
 	if (!*block || !realpath(path, real))

@@ -14,7 +14,6 @@
 #include <limits.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
-#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +22,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-#include "dax_util.h"
+#include "dax_suite.h"
 
 #define TIMEOUT	80
 #define BAD	5		/* the page of the file that goes bad */
 
-static char disk[64], sysfs[PATH_MAX];
+static char sysfs[80];
 
 FIXTURE(media)
 {
@@ -40,20 +38,7 @@ FIXTURE(media)
 	struct dax_test_query idle;
 };
 
-FIXTURE_VARIANT(media)
-{
-	bool pmd;
-};
-
-FIXTURE_VARIANT_ADD(media, pte)
-{
-	.pmd = false,
-};
-
-FIXTURE_VARIANT_ADD(media, pmd)
-{
-	.pmd = true,
-};
+PTE_AND_PMD(media);
 
 /* Where on the disk the page is, in sectors, or -1. */
 static long long sector(int fd, off_t offset)
@@ -75,17 +60,10 @@ static long long sector(int fd, off_t offset)
 
 static int make_bad(long long first, int nr)
 {
-	char path[PATH_MAX + 16], text[64];
-	int fd, ret;
+	char text[64];
 
-	snprintf(path, sizeof(path), "%s/badblocks", sysfs);
 	snprintf(text, sizeof(text), "%lld %d\n", first, nr);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return -errno;
-	ret = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return ret;
+	return write_text(sysfs, "badblocks", text);
 }
 
 FIXTURE_SETUP(media)
@@ -255,21 +233,14 @@ TEST_F_TIMEOUT(media, inject_error, TIMEOUT)
 static const char *check(void)
 {
 	const char *problem = dax_check_dir(dax_targets[0]);
-	char path[PATH_MAX];
-	struct mntent *m;
-	FILE *mounts;
+	char path[PATH_MAX], type[32];
 
 	if (problem)
 		return problem;
-	mounts = setmntent("/proc/mounts", "r");
-	while (mounts && (m = getmntent(mounts)))
-		if (!strcmp(m->mnt_dir, dax_targets[0]))
-			snprintf(disk, sizeof(disk), "%.60s", basename(m->mnt_fsname));
-	if (mounts)
-		endmntent(mounts);
-	snprintf(sysfs, sizeof(sysfs), "/sys/block/%.60s", disk);
+	target_mount(path, type);
+	snprintf(sysfs, sizeof(sysfs), "/sys/block/%.60s", basename(path));
 	snprintf(path, sizeof(path), "%.100s/badblocks", sysfs);
-	if (!*disk || access(path, W_OK))
+	if (access(path, W_OK))
 		return "not the mount point of a whole disk that knows bad blocks";
 	return NULL;
 }

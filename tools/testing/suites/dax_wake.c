@@ -15,12 +15,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-#include "dax_util.h"
+#include "dax_suite.h"
 
 #define TIMEOUT		80
 #define ROUNDS		6
-#define TRACING		"/sys/kernel/tracing/"
+#define TRACING		"/sys/kernel/tracing"
+#define WAKING		TRACING "/events/sched/sched_waking"
 
 FIXTURE(wake)
 {
@@ -30,20 +30,7 @@ FIXTURE(wake)
 	char *map;
 };
 
-FIXTURE_VARIANT(wake)
-{
-	bool pmd;
-};
-
-FIXTURE_VARIANT_ADD(wake, pte)
-{
-	.pmd = false,
-};
-
-FIXTURE_VARIANT_ADD(wake, pmd)
-{
-	.pmd = true,
-};
+PTE_AND_PMD(wake);
 
 FIXTURE_SETUP(wake)
 {
@@ -61,23 +48,11 @@ FIXTURE_TEARDOWN(wake)
 	close(self->fd);
 }
 
-static int trace_write(const char *file, const char *text)
-{
-	char path[128];
-	int fd, ret;
-
-	snprintf(path, sizeof(path), TRACING "%s", file);
-	fd = open(path, O_WRONLY | O_TRUNC);
-	ret = fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
 /* Did this process wake @pid since the trace was started, in no interrupt? */
 static int woke(pid_t pid)
 {
 	char line[512], me[32], whom[32], *flags;
-	FILE *f = fopen(TRACING "trace", "r");
+	FILE *f = fopen(TRACING "/trace", "r");
 	int ret = 0;
 
 	if (!f)
@@ -153,11 +128,11 @@ static int woken(struct __test_metadata *_metadata, struct _test_data_wake *self
 		usleep(2000);
 	}
 	snprintf(filter, sizeof(filter), "pid == %d", c.pid);
-	EXPECT_EQ(0, trace_write("events/sched/sched_waking/filter", filter));
-	EXPECT_EQ(0, trace_write("trace", ""));
-	EXPECT_EQ(0, trace_write("events/sched/sched_waking/enable", "1"));
+	EXPECT_EQ(0, write_text(WAKING, "filter", filter));
+	EXPECT_EQ(0, write_text(TRACING, "trace", ""));
+	EXPECT_EQ(0, write_text(WAKING, "enable", "1"));
 	EXPECT_EQ(0, dax_unpin(self->dev));
-	EXPECT_EQ(0, trace_write("events/sched/sched_waking/enable", "0"));
+	EXPECT_EQ(0, write_text(WAKING, "enable", "0"));
 	EXPECT_EQ(0, dax_reap(&c, DAX_WAIT_MS));
 	return woke(c.pid);
 }
@@ -191,7 +166,7 @@ TEST_F_TIMEOUT(wake, punch, TIMEOUT)
 
 static const char *check(void)
 {
-	if (access(TRACING "events/sched/sched_waking/enable", W_OK))
+	if (access(WAKING "/enable", W_OK))
 		return "no tracepoint sched_waking in " TRACING;
 	return dax_check_dir(dax_targets[0]);
 }
