@@ -111,25 +111,25 @@ load_modules() {
 	done
 }
 
-# root_image: the Debian userland of /dev/vda on /root, writable until power
+# root_image: the Debian userland of /dev/vda on /userland, writable until power
 # off; the suite of /dev/vdb in its /suite.
 root_image() {
-	mkdir -p /image /suite /rw /root &&
+	mkdir -p /image /suite /rw /userland &&
 		quiet mount -t tmpfs tmpfs /rw &&
-		mkdir -p /rw/root /rw/rootwork /rw/suite /rw/suitework &&
+		mkdir -p /rw/userland /rw/userlandwork /rw/suite /rw/suitework &&
 		quiet mount -t squashfs -o ro /dev/vda /image &&
 		quiet mount -t squashfs -o ro /dev/vdb /suite &&
-		quiet mount -t overlay -o lowerdir=/image,upperdir=/rw/root,workdir=/rw/rootwork overlay /root &&
-		quiet mount -t overlay -o lowerdir=/suite,upperdir=/rw/suite,workdir=/rw/suitework overlay /root/suite &&
-		quiet mount --rbind /dev /root/dev &&
-		mkdir -p /root/dev/pts /root/dev/shm &&
-		quiet mount -t devpts devpts /root/dev/pts &&
-		quiet mount -t tmpfs tmpfs /root/dev/shm &&
-		quiet mount -t proc proc /root/proc &&
-		quiet mount --rbind /sys /root/sys &&
-		quiet mount -t tmpfs tmpfs /root/run &&
-		quiet mount -t tmpfs tmpfs /root/tmp &&
-		quiet mount --bind /lab /root/lab &&
+		quiet mount -t overlay -o lowerdir=/image,upperdir=/rw/userland,workdir=/rw/userlandwork overlay /userland &&
+		quiet mount -t overlay -o lowerdir=/suite,upperdir=/rw/suite,workdir=/rw/suitework overlay /userland/suite &&
+		quiet mount --rbind /dev /userland/dev &&
+		mkdir -p /userland/dev/pts /userland/dev/shm &&
+		quiet mount -t devpts devpts /userland/dev/pts &&
+		quiet mount -t tmpfs tmpfs /userland/dev/shm &&
+		quiet mount -t proc proc /userland/proc &&
+		quiet mount --rbind /sys /userland/sys &&
+		quiet mount -t tmpfs tmpfs /userland/run &&
+		quiet mount -t tmpfs tmpfs /userland/tmp &&
+		quiet mount --bind /lab /userland/lab &&
 		hostname lab
 }
 

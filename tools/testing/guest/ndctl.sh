@@ -26,7 +26,7 @@ echo "1..1"
 command=$(awk -F '\t' -v name="$name" '$1 == name { print $2 }' /suite/tests)
 status=0
 # shellcheck disable=SC2016,SC2086 # for the inner shell; words are wanted
-timeout -s KILL $((limit - 20)) chroot /root /usr/bin/env -i \
+timeout -s KILL $((limit - 20)) chroot /userland /usr/bin/env -i \
 	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C SYSTEMD_IGNORE_CHROOT=1 \
 	NDCTL=$build/ndctl/ndctl DAXCTL=$build/daxctl/daxctl CXL=$build/cxl/cxl \
 	TEST_PATH=$build/test DATA_PATH=/suite/src/test \
@@ -35,7 +35,7 @@ timeout -s KILL $((limit - 20)) chroot /root /usr/bin/env -i \
 sed 's/^/# /' /tmp/test.out
 send "$name" /tmp/test.out
 for module in nfit_test cxl_test; do
-	chroot /root modprobe -q -r $module
+	chroot /userland modprobe -q -r $module
 done
 
 case $status in

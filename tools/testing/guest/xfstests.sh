@@ -15,12 +15,12 @@ results=/tmp/results
 clean() {
 	# What is stacked comes down in the order of its devices.
 	for _ in 1 2 3; do
-		awk '$2 ~ "^/root/(mnt|tmp)/." { print $2 }' /proc/mounts | sort -r >/tmp/mounted
+		awk '$2 ~ "^/userland/(mnt|tmp)/." { print $2 }' /proc/mounts | sort -r >/tmp/mounted
 		while read -r dir; do
 			umount "$dir" 2>/dev/null
 		done </tmp/mounted
-		chroot /root dmsetup remove_all --force >/dev/null 2>&1
-		chroot /root losetup -D 2>/dev/null
+		chroot /userland dmsetup remove_all --force >/dev/null 2>&1
+		chroot /userland losetup -D 2>/dev/null
 		grep -q "^/dev/\(pmem\|mapper\|loop\)" /proc/mounts || return 0
 		sleep 2
 	done
@@ -43,9 +43,9 @@ fresh() {
 	[ "$(cat /tmp/xfstests.fs 2>/dev/null)" != "$1" ] || return 0
 	case $1 in ext4) force=-F ;; *) force=-f ;; esac
 	# shellcheck disable=SC2046
-	quiet chroot /root mkfs -t "${1%-*}" -q $force $(mkfs_options "$1") /dev/pmem0 &&
-		mount_dax "${1%-*}" /dev/pmem0 /root/mnt/test &&
-		quiet umount /root/mnt/test &&
+	quiet chroot /userland mkfs -t "${1%-*}" -q $force $(mkfs_options "$1") /dev/pmem0 &&
+		mount_dax "${1%-*}" /dev/pmem0 /userland/mnt/test &&
+		quiet umount /userland/mnt/test &&
 		echo "$1" >/tmp/xfstests.fs
 }
 
@@ -73,13 +73,13 @@ if ! clean || ! fresh "$fs"; then
 	echo "not ok 1 $name"
 	exit 1
 fi
-rm -rf "/root$results"
-mkdir -p "/root$results"
+rm -rf "/userland$results"
+mkdir -p "/userland$results"
 
 # The limit is a little shorter than the runner's: the files still have to go.
 status=0
 # shellcheck disable=SC2016 # for the inner shell
-timeout -s KILL $((limit - 20)) chroot /root /usr/bin/env -i \
+timeout -s KILL $((limit - 20)) chroot /userland /usr/bin/env -i \
 	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C \
 	FSTYP="${fs%-*}" TEST_DEV=/dev/pmem0 TEST_DIR=/mnt/test SCRATCH_DEV=/dev/pmem1 SCRATCH_MNT=/mnt/scratch \
 	LOGWRITES_DEV=/dev/pmem2 MKFS_OPTIONS="$(mkfs_options "$fs")" MOUNT_OPTIONS="-o dax=always" \
@@ -87,7 +87,7 @@ timeout -s KILL $((limit - 20)) chroot /root /usr/bin/env -i \
 	bash -c 'cd /suite && exec ./check "$0"' "$test" >/tmp/check.out 2>&1 </dev/null || status=$?
 sed 's/^/# /' /tmp/check.out
 
-found=/root$results/$test
+found=/userland$results/$test
 send "$name" /tmp/check.out "$found.out.bad" "$found.full" "$found.notrun" "$found.dmesg"
 if [ -s "$found.notrun" ]; then
 	echo "ok 1 $name # SKIP $(head -n 1 "$found.notrun")"
