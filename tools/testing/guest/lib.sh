@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# Used by init and run-tests.sh in the guest; busybox ash. Sourced.
+# Used by the scripts in the guest; busybox ash. Sourced.
 
 # note TEXT: a line for the runner, through the kernel's log so that it is in
 # order with what the kernel says.
@@ -133,9 +133,32 @@ root_image() {
 		hostname lab
 }
 
-# lab_input: what the host handed in.
-lab_input() {
-	cat /sys/firmware/qemu_fw_cfg/by_name/opt/lab.input/raw
+# list_input: what the host handed in, GROUP.TEST a line, as a
+# kselftest_harness.h program lists its tests.
+list_input() {
+	echo '# FIXTURE VARIANT TEST' >&2
+	awk -F. '
+		{ rest = substr($0, length($1) + 2) }
+		$1 != group { if (group) print "# FIXTURE"; group = $1; print group, rest; next }
+		{ printf "%45s%s\n", "", rest }' /sys/firmware/qemu_fw_cfg/by_name/opt/lab.input/raw >&2
+	exit 4
+}
+
+# in_userland [NAME=VALUE...] CMD...: in the root image and with no environment
+# of ours. The limit is a little shorter than the runner's: files still have to
+# go to the host.
+in_userland() {
+	limit=$(($(sed -n 's/.*lab.timeout=\([0-9]*\).*/\1/p' /proc/cmdline) - 20))
+	timeout -s KILL $limit chroot /userland /usr/bin/env -i \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C "$@" </dev/null
+}
+
+# not_ok NAME STATUS: the result of in_userland.
+not_ok() {
+	[ "$2" -ne 137 ] || echo "# not done after $limit s"
+	echo "# exit status $2"
+	echo "not ok 1 $1"
+	exit 1
 }
 
 # send NAME FILE...: files to the host, into a directory of that name; of long
