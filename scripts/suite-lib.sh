@@ -4,19 +4,41 @@
 # was interrupted, and compares. Sourced by suite-*.sh, which set
 #
 #   suite		its name: the plan of the guest and the results
-#   modes, wanted	kernels; names of all tests without the suite's
-#   limit, size		seconds for a test, tests for a boot
+#   wanted		names of all tests without the suite's
 #   state		whatever makes old results useless when it changes
 #   expect_lines	what judge.sh may expect, see tools/testing/expect
 #   command		what more there was on the command line
 #
 # and define guest MODE, which sets the array $guest to options of run.sh.
+# suite.sh has the kernels and the comparison from here.
 
 # shellcheck disable=SC2154 # see above
 vm=$top/tools/testing/vm
+export CONFIG=suites
+read -ra modes <<<"${MODES:-base patched}"
 
+# suite_options LIMIT SHARD: seconds for a test and tests for a boot, if the
+# command line does not say it.
+suite_options() {
+	limit=${LIMIT:-$1} size=${SHARD:-$2}
+	[[ $limit =~ ^[0-9]+$ && $limit -ge 60 && $size =~ ^[1-9][0-9]*$ ]] ||
+		fail "LIMIT=$limit SHARD=$size" "LIMIT is 60 seconds or more, SHARD one test or more" "leave them out"
+}
+
+# excluded TEST: is it one of EXCLUDE=?
+excluded() {
+	local not
+	for not in ${EXCLUDE:-}; do
+		# shellcheck disable=SC2053 # globs are wanted
+		[[ $1 != $not ]] || return 0
+	done
+	return 1
+}
+
+# suite_build WHAT
 suite_build() {
 	local mode
+	say SUITE "$1, $limit s each at most, kernels: ${modes[*]}"
 	for mode in "${modes[@]}"; do
 		"$top/scripts/prepare.sh" "$mode"
 		"$top/scripts/build.sh" "$mode"
@@ -44,7 +66,7 @@ pack() {
 
 # Results are continued only for the same state.
 suite_begin() {
-	local old
+	local old name
 	results=$top/results/$(series_hash)/$suite
 	expect=$results/expect
 	state+=", limit $limit, configuration $(cat "$top"/tools/testing/config/*.config | sha256sum | cut -c1-12)"
@@ -57,7 +79,10 @@ suite_begin() {
 	fi
 	lock "$results"
 	echo "$state" >"$results/state"
-	echo "make suite SUITE=$suite${command:+ $command}" >"$results/command"
+	for name in FS GROUP TESTS EXCLUDE LIMIT SHARD; do
+		[[ -z ${!name:-} ]] || command+=" $name='${!name}'"
+	done
+	echo "make suite SUITE=$suite$command" >"$results/command"
 	printf '%s' "$expect_lines" >"$expect"
 	: >"$expect.assertions"
 }
@@ -138,14 +163,16 @@ suite_run() {
 	done
 }
 
+# compare BASE PATCHED: each a list of ktap.log. Fails if something is broken.
 compare() {
-	awk -f "$top/tools/testing/suites/compare.awk" -v base="$(logs base | tr '\n' ' ')${again_base:-}" \
-		-v patched="$(logs patched | tr '\n' ' ')${again_patched:-}" -v out="$results/table" </dev/null
+	awk -f "$top/tools/testing/suites/compare.awk" -v base="$1" -v patched="$2" \
+		-v out="$results/table" </dev/null
 }
 
 # What differs is run twice more on both.
 suite_compare() {
 	local again n mode dir unlisted
+	local -A runs
 	[[ $DRY != 1 ]] || return 0
 	for mode in "${modes[@]}"; do
 		# shellcheck disable=SC2016 # for awk
@@ -162,7 +189,10 @@ suite_compare() {
 		[[ -z $unlisted ]]
 		return
 	fi
-	mapfile -t again < <(compare | awk '$1 == "broken" || $1 == "fixed" { print $4 }' |
+	for mode in "${modes[@]}"; do
+		runs[$mode]=$(logs "$mode" | paste -sd' ')
+	done
+	mapfile -t again < <(compare "${runs[base]}" "${runs[patched]}" | awk '$1 == "broken" || $1 == "fixed" { print $4 }' |
 		sed -n "s/^$suite\\.//p" | sed 's/:$//' | sort -u)
 	if [[ ${#again[@]} -gt 0 ]]; then
 		for n in 2 3; do
@@ -171,10 +201,16 @@ suite_compare() {
 				say AGAIN "${#again[@]} that differ, $mode, run $n"
 				boot "$mode" "$dir" "${again[@]}" ||
 					fail "the $mode kernel gave no result" "see above" "look at $results/$dir/serial.log"
-				declare -g "again_$mode=$(eval "echo \${again_$mode:-}") $results/$dir/ktap.log"
+				runs[$mode]+=" $results/$dir/ktap.log"
 			done
 		done
 	fi
 	say TABLE "$results/table"
-	compare && [[ -z $unlisted ]]
+	compare "${runs[base]}" "${runs[patched]}" && [[ -z $unlisted ]]
+}
+
+suite_go() {
+	[[ $DRY == 1 ]] || suite_begin
+	suite_run
+	suite_compare
 }

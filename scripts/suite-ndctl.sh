@@ -26,11 +26,7 @@ case ${1:-} in
 -h | --help) usage "$0"; exit 0 ;;
 esac
 suite=ndctl
-export CONFIG=suites variant=-suites
-limit=${LIMIT:-1800} size=${SHARD:-40}
-read -ra modes <<<"${MODES:-base patched}"
-[[ $limit =~ ^[0-9]+$ && $limit -ge 60 && $size =~ ^[1-9][0-9]*$ ]] ||
-	fail "LIMIT=$limit SHARD=$size" "LIMIT is 60 seconds or more, SHARD one test or more" "leave them out"
+suite_options 1800 40
 conf() {
 	sed -n "s/^$1=//p" "$top/tools/testing/suites/ndctl.conf"
 }
@@ -90,25 +86,20 @@ wanted=()
 	for test in ${TESTS:-}; do
 		[[ ${name#*.} != "$test" ]] || some=
 	done
-	for not in ${EXCLUDE:-}; do
-		# shellcheck disable=SC2053 # globs are wanted
-		[[ ${name#*.} != $not ]] || some=no
-	done
-	[[ -n $some ]] || wanted+=("$name")
+	[[ -n $some ]] || excluded "${name#*.}" || wanted+=("$name")
 done <"$dir/tests"
 [[ $DRY == 1 || ${#wanted[@]} -gt 0 ]] ||
 	fail "not one test to run" "TESTS=${TESTS:-} EXCLUDE=${EXCLUDE:-} leave none" "cut -f1 $dir/tests"
 
 # --- kernels, images, boots
-say SUITE "ndctl $version: ${#wanted[@]} tests, $limit s each at most, kernels: ${modes[*]}"
-suite_build
+suite_build "ndctl $version: ${#wanted[@]} tests"
 for mode in "${modes[@]}"; do
 	"$top/scripts/nvdimm-modules.sh" "$mode" "$O/$mode/ndctl"
 	[[ $DRY == 1 ]] || pack "$O/$mode/ndctl.squashfs" "$key $(<"$O/$mode/ndctl/modules.key")" \
 		"$dir"/{src,build,tests} "$O/$mode/ndctl/modules"
 done
 state="ndctl $key"
-command=${TESTS:+"TESTS='$TESTS'"}
+command=''
 expect_lines=$(<"$top/tools/testing/expect/ndctl")$'\n'
 # nfit_test has its fake addresses between 4 and 8 GiB; the dax tests want a
 # region of type e820 above that, some an NVDIMM with labels and more than
@@ -117,6 +108,4 @@ guest() {
 	guest=(--disk "$O/vm/rootfs.squashfs" --disk "$O/$1/ndctl.squashfs" --memory 10G --labels 8
 		--append 'memmap=4G!8G hugepagesz=1G hugepages=2')
 }
-[[ $DRY == 1 ]] || suite_begin
-suite_run
-suite_compare
+suite_go

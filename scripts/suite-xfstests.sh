@@ -27,11 +27,8 @@ case ${1:-} in
 -h | --help) usage "$0"; exit 0 ;;
 esac
 suite=xfstests
-export CONFIG=suites
 tree=${XFSTESTS:-}
-limit=${LIMIT:-300} size=${SHARD:-25}
 all_fs="ext4 xfs xfs-reflink xfs-rmapbt"
-read -ra modes <<<"${MODES:-base patched}"
 
 # --- the tree
 [[ -n $tree ]] || fail "XFSTESTS= is not set" "the laboratory neither downloads nor builds xfstests" \
@@ -44,8 +41,7 @@ for fs in ${FS:-$all_fs}; do
 	[[ " $all_fs " == *" $fs "* ]] || fail "no file system FS=$fs" "there are: $all_fs" "FS=ext4"
 	fs_list+=("$fs")
 done
-[[ $limit =~ ^[0-9]+$ && $limit -ge 60 && $size =~ ^[1-9][0-9]*$ ]] ||
-	fail "LIMIT=$limit SHARD=$size" "LIMIT is 60 seconds or more, SHARD one test or more" "leave them out"
+suite_options 300 25
 
 missing=()
 for file in check common/config common/rc common/preamble tests/{generic,ext4,xfs}/group.list; do
@@ -73,10 +69,7 @@ tests_of() {
 				}' "$tree/tests/$dir/group.list"
 		done
 	fi | while read -r test; do
-		for not in ${EXCLUDE:-}; do
-			# shellcheck disable=SC2053 # globs are wanted
-			[[ $test != $not ]] || continue 2
-		done
+		! excluded "$test" || continue
 		[[ ${test%/*} == generic || ${test%/*} == "${1%-*}" ]] || continue
 		printf '%s.%s\n' "$1" "${test/\//.}"
 	done
@@ -101,23 +94,15 @@ mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u | sed '/^$/d')
 	"install the library that each needs and make again there, or leave the tests out with EXCLUDE="
 
 # --- kernels, images, boots
-say SUITE "xfstests: ${#wanted[@]} tests on ${fs_list[*]}, $limit s each at most, kernels: ${modes[*]}"
-suite_build
+suite_build "xfstests: ${#wanted[@]} tests on ${fs_list[*]}"
 image=$O/vm/xfstests.squashfs
 key=$(cd "$tree" && find . -name .git -prune -o -type f -printf '%P %s %T@\n' | LC_ALL=C sort | sha256sum | cut -c1-12)
 state="tree $key"
-command="XFSTESTS=..."
-for name in FS GROUP TESTS EXCLUDE LIMIT SHARD; do
-	[[ -z ${!name:-} ]] || command+=" $name='${!name}'"
-done
+command=" XFSTESTS=..."
 expect_lines="xfstests.* mayskip xfstests says why, see notrun
 "
 guest() {
 	guest=(--disk "$O/vm/rootfs.squashfs" --disk "$image")
 }
-if [[ $DRY != 1 ]]; then
-	pack "$image" "$key" "$tree" -wildcards -e .git '... *.o' '... *.lo'
-	suite_begin
-fi
-suite_run
-suite_compare
+[[ $DRY == 1 ]] || pack "$image" "$key" "$tree" -wildcards -e .git '... *.o' '... *.lo'
+suite_go

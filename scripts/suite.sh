@@ -21,6 +21,8 @@
 # MODES="patched" runs less, to look at the results of one kernel only.
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=scripts/suite-lib.sh
+. "$top/scripts/suite-lib.sh"
 
 suite=${1:-${SUITE:-}}
 limit=600 plan_limit=7200 options=()
@@ -45,10 +47,7 @@ mutants) exec "$top/scripts/mutants.sh" ;;
 xfstests | ndctl) exec "$top/scripts/suite-$suite.sh" ;;
 *) fail "no suite '$suite'" "there are: kselftest, faults, stress, mutants, xfstests, ndctl" "make suite SUITE=kselftest" ;;
 esac
-export CONFIG=suites
-vm=$top/tools/testing/vm
 results=$top/results/$(series_hash)/$suite
-read -ra modes <<<"${MODES:-base patched}"
 
 # Nothing is expected of single tests here but skips: the other kernel is the
 # measure.
@@ -92,15 +91,10 @@ if [[ $suite == faults ]]; then
 fi
 [[ $DRY != 1 && ${#modes[@]} -eq 2 ]] || exit 0
 
-compare() {
-	awk -f "$top/tools/testing/suites/compare.awk" -v base="$1" -v patched="$2" \
-		-v out="$results/table" </dev/null
-}
-
-# compare itself fails if something is broken.
-again=$(compare "$base" "$patched" | awk '
+# compare fails if something is broken.
+broken=$(compare "$base" "$patched" | awk '
 	$1 ~ /^(broken|flaky)$/ { sub(/:$/, "", $4); sub(/^powercut.*/, "powercut", $4); print $4 }' | sort -u || true)
-for id in $again; do
+for id in $broken; do
 	# What is wrong with a whole run is not a test that could be run again.
 	[[ $id != run.* ]] || continue
 	for n in 2 3; do
