@@ -11,8 +11,9 @@
 case ${1:-} in
 -h | --help) usage "$0"; exit 0 ;;
 esac
-out=$top/Documentation/suites.rst
-[[ $DRY != 1 ]] || { say TABLE "${out#"$top/"} from results/"; exit 0; }
+[[ $DRY != 1 ]] || { say TABLE "Documentation/suites.rst from results/"; exit 0; }
+# shellcheck source=scripts/table-lib.sh
+. "$top/scripts/table-lib.sh"
 results=$top/results/$(series_hash)
 mapfile -t tables < <(find "$results" -mindepth 2 -maxdepth 2 -name table -size +0 2>/dev/null |
 	grep -vE -- '-[0-9]{8}-[0-9]{6}/table$' | sort)
@@ -24,27 +25,23 @@ kernels() {
 	find "$1" -name ktap.log -exec sed -n 's/^# kernel //p' {} + | awk '{ print $1 }' | sort -u | paste -sd' '
 }
 
-{
-	cat <<-END
-	.. SPDX-License-Identifier: GPL-2.0
-	.. Written by scripts/suite-table.sh from the results of "make suite". Do not edit.
-
-	====================================================
-	Suites of other people, on the base and when patched
-	====================================================
-
-	Base: Linux $(pin BASE_VERSION). Patched: with the $(series_patches | wc -l) patches of the series, $(series_hash).
-	END
+suites() {
+	local table dir suite
+	echo "The logs are in results/$(series_hash)."
 	for table in "${tables[@]}"; do
 		dir=${table%/*}
 		suite=${dir##*/}
-		printf '\n%s\n%s\n\n' "$suite" "${suite//?/=}"
+		echo
+		heading "$suite"
+		echo
 		awk '/^(same|fixed|broken|flaky) / { n[$1]++ } END {
 			printf "%d same, %d fixed, %d broken, %d flaky", n["same"], n["fixed"], n["broken"], n["flaky"] }' "$table"
 		printf ' on %s, Linux %s::\n\n' "$(date -r "$table" +%Y-%m-%d)" "$(kernels "$dir")"
 		printf '    %s\n\n' "$(cat "$dir/command" 2>/dev/null || echo "make suite SUITE=$suite")"
 		sed 's/[[:space:]]*$//; s/^/    /' "$table"
 	done
-} >"$out.new"
-mv "$out.new" "$out"
-say TABLE "Documentation/suites.rst: ${#tables[@]} suites"
+}
+
+page suites 'scripts/suite-table.sh from the results of "make suite"' \
+	"Suites of other people, on the base and when patched" suites
+say TABLE "${#tables[@]} suites"

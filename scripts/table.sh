@@ -11,9 +11,9 @@
 case ${1:-} in
 -h | --help) usage "$0"; exit 0 ;;
 esac
-
-out=$top/Documentation/results.rst
-[[ $DRY != 1 ]] || { say TABLE "${out#"$top/"} from results/"; exit 0; }
+[[ $DRY != 1 ]] || { say TABLE "Documentation/results.rst from results/"; exit 0; }
+# shellcheck source=scripts/table-lib.sh
+. "$top/scripts/table-lib.sh"
 results=$top/results/$(series_hash)
 for mode in base patched; do
 	[[ -f $results/$mode$variant/ktap.log ]] ||
@@ -48,32 +48,22 @@ rows() {
 section() {
 	local line=''
 	grep -q "^$1 " <<<"$all" || return 0
-	printf '\n%s\n%s\n\n%s\n\n' "$2" "${2//?/=}" "$3"
+	echo
+	heading "$2"
+	printf '\n%s\n\n' "$3"
 	printf -v line '%s  %s  %s' "$(printf '=%.0s' $(seq 56))" ======= =============
 	printf '%s\n%-56s  %-7s  %s\n%s\n' "$line" test base patched "$line"
 	awk -v group="$1" '$1 == group { b = $3; $1 = $3 = ""; id = $2; sub(/^ *[^ ]+ +/, ""); printf "%-56s  %-7s  %s\n", id, b, $0 }' <<<"$all"
 	echo "$line"
 }
 
-all=$(rows)
-version=$(pin BASE_VERSION)
-{
-	cat <<END
-.. SPDX-License-Identifier: GPL-2.0
-.. Written by "make table" from the results of "make check". Do not edit.
-
-===================================
-All tests, on base and patched kernel
-===================================
-
-Base: Linux $version. Patched: with the $(series_patches | wc -l) patches of the series.
-$(wc -l <<<"$all") tests$([[ -z $CONFIG ]] || echo ", configuration $CONFIG"). Reproduce with \`\`make check && make table\`\`.
-END
+sections() {
+	echo "$(wc -l <<<"$all") tests${CONFIG:+, configuration $CONFIG}. Reproduce with \`\`make check && make table\`\`."
 	section 1 "Tests that differ" "What the series changes so far."
 	section 2 "Tests the series does not pass yet" \
 		"They state the rules of the complete series; tools/testing/expect/patched has the reasons."
 	section 3 "Tests that are the same" "What has to stay as it is."
-} >"$out.new"
-sed -i 's/^=\{35\}$/&==/' "$out.new"
-mv "$out.new" "$out"
-say TABLE "Documentation/results.rst"
+}
+
+all=$(rows)
+page results '"make table" from the results of "make check"' "All tests, on base and patched kernel" sections
