@@ -23,11 +23,7 @@ PATH=$PATH:/usr/sbin:/sbin
 key=$(cat "$obj/Module.symvers" "$obj/.config" "$O/$mode/linux.stamp" "${BASH_SOURCE[0]}" 2>/dev/null | sha256sum) || true
 [[ ! -f $dir/modules.key || $(<"$dir/modules.key") != "$key" ]] || exit 0
 
-# These two only say that a virtual machine may pretend to flush its caches.
-# They are set for these modules alone: the kernel that everything else runs on
-# does not have them.
-flags="-DCONFIG_NVDIMM_SECURITY_TEST=1 -DCONFIG_CXL_REGION_INVALIDATION_TEST=1"
-make=(make -C "$src" O="$obj" ARCH="$ARCH" CROSS_COMPILE="$CROSS_COMPILE" KCFLAGS="$flags" -j"$JOBS")
+make=(make -C "$src" O="$obj" ARCH="$ARCH" CROSS_COMPILE="$CROSS_COMPILE" -j"$JOBS")
 install=(INSTALL_MOD_PATH="$dir/modules" INSTALL_MOD_STRIP=1 DEPMOD=true)
 
 build() {
