@@ -13,7 +13,7 @@
 #
 # The table of all tests, differences first, is left beside the logs of both
 # runs; what differs is printed, and "N same, N fixed, N broken, N flaky" is the
-# last line. A test that differs is run twice more on both. Splats count: a test
+# last line. A test that is broken is run twice more on both. Splats count: a test
 # with one has failed. A skip that tools/testing/expect/SUITE does not list
 # with a reason is a failure. Exit: 0 nothing is broken, 1 something is, 4
 # cannot run here.
@@ -49,6 +49,7 @@ xfstests | ndctl) exec "$top/scripts/suite-$suite.sh" ;;
 esac
 results=$top/results/$(series_hash)/$suite
 
+lock "$results"
 # Nothing is expected of single tests here but skips: the other kernel is the
 # measure.
 expect=$(mktemp)
@@ -58,24 +59,28 @@ if [[ -f $top/tools/testing/expect/$suite ]]; then
 	cat "$top/tools/testing/expect/$suite" >"$expect"
 fi
 
+# came MODE NAME STATUS: there are results of tests. Two kernels that do not come
+# to their tests are not the same.
+came() {
+	[[ $3 -ne 4 && $3 -le 128 ]] || exit "$3"
+	[[ $DRY == 1 ]] || grep -qsE '^(not )?ok [0-9]+ ' <(grep -vsE '^(not )?ok [0-9]+ run\.' "$results/$2/ktap.log") ||
+		fail "the $suite run on the $1 kernel has no results" "see above" "look at $results/$2"
+}
+
 # one MODE NAME [option of run.sh...]
 one() {
 	local status=0
 	EXPECT=$expect "$vm/test.sh" --mode "$1" --plan "$suite" --results "$results/$2" \
 		--test-limit "$limit" --plan-limit "$plan_limit" --silence "$((limit + 300))" \
 		"${options[@]/#MINUTES=/LAB_MODE=$1 MINUTES=}" "${@:3}" || status=$?
-	[[ $status -ne 4 ]] || exit 4
-	[[ $DRY == 1 || -s $results/$2/ktap.log ]] ||
-		fail "the $suite run on the $1 kernel has no results" "see above" "look at $results/$2"
+	came "$1" "$2" "$status"
 }
 
 # powercut MODE NAME: the part of faults that has no plan.
 powercut() {
 	local status=0
 	"$vm/powercut.sh" --mode "$1" --results "$results/$2" || status=$?
-	[[ $status -ne 4 ]] || exit 4
-	[[ $DRY == 1 || -s $results/$2/ktap.log ]] ||
-		fail "the power cuts on the $1 kernel have no results" "see above" "look at $results/$2"
+	came "$1" "$2" "$status"
 }
 
 base=$results/base/ktap.log patched=$results/patched/ktap.log

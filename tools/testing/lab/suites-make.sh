@@ -43,6 +43,8 @@ unpatched:*:) result="not ok" why="fails anyway" ;;
 broken:patched:) result="not ok" why="broken" ;;
 skip:*) result="not ok" why="skipped, and no list says so: no library" ;;
 cannot:*) exit 4 ;;
+stop:*) exit 130 ;;
+dead:*) printf '1..1\n# not one test ran\nnot ok 1 run.1\n' >"$results/ktap.log"; exit 1 ;;
 no-boot:*:?*) : >"$results/serial.log"; exit 1 ;;
 esac
 echo "lab: begin a.b" >"$results/serial.log"
@@ -80,6 +82,9 @@ check "one is broken" does broken 1 "0 same, 0 fixed, 1 broken, 0 flaky" "$s/sui
 again() { [[ $(grep -c '^test .*--test a.b' "$CALLS") -eq 4 ]]; }
 check "and has been run again" again
 check "a skip that is not listed" does skip 1 "error: tests were skipped" "$s/suite.sh" kselftest
+check "both kernels dead are not the same" does dead 1 "the kselftest run on the base kernel has no results" "$s/suite.sh" kselftest
+stop() { ROLE=stop "$s/suite.sh" kselftest; [[ $? -eq 130 ]]; }
+check "Ctrl-C" stop
 echo "a.b skip no library" >"$repo/tools/testing/expect/kselftest"
 check "the list of skips is handed on" does same 0 "1 same" "$s/suite.sh" kselftest
 check "to the judge" grep -q "expects a.b skip no library" "$CALLS"
