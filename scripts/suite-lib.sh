@@ -16,6 +16,8 @@
 vm=$top/tools/testing/vm
 export CONFIG=suites
 read -ra modes <<<"${MODES:-base patched}"
+[[ "${modes[*]}" =~ ^(base|patched|base patched|patched base)$ ]] ||
+	fail "MODES='$MODES'" "the kernels are base and patched" "leave it out for both"
 
 # suite_options LIMIT SHARD: seconds for a test and tests for a boot, if the
 # command line does not say it.
@@ -27,8 +29,10 @@ suite_options() {
 
 # excluded TEST: is it one of EXCLUDE=?
 excluded() {
-	local not
-	for not in ${EXCLUDE:-}; do
+	local not globs
+	# Split, and not expanded by what is in this directory.
+	read -rd '' -a globs <<<"${EXCLUDE:-}" || :
+	for not in "${globs[@]}"; do
 		# shellcheck disable=SC2053 # globs are wanted
 		[[ $1 != $not ]] || return 0
 	done
@@ -70,14 +74,13 @@ suite_begin() {
 	results=$top/results/$(series_hash)/$suite
 	expect=$results/expect
 	state+=", limit $limit, configuration $(cat "$top"/tools/testing/config/*.config | sha256sum | cut -c1-12)"
-	mkdir -p "$results"
+	lock "$results"
 	if [[ -f $results/state && $(<"$results/state") != "$state" ]]; then
 		old=$results-$(date -r "$results/state" +%Y%m%d-%H%M%S)
 		say OLD "results of another state are in $old"
 		mv "$results" "$old"
-		mkdir -p "$results"
+		lock "$results"
 	fi
-	lock "$results"
 	echo "$state" >"$results/state"
 	for name in FS GROUP TESTS EXCLUDE LIMIT SHARD; do
 		[[ -z ${!name:-} ]] || command+=" $name='${!name}'"
@@ -157,6 +160,8 @@ suite_run() {
 			boot "$mode" "$mode-$n" "${pending[@]:0:size}" ||
 				fail "the $mode kernel gave no result" "see above" "look at $results/$mode-$n/serial.log"
 			now=$(todo "$mode" | wc -l)
+			[[ $now -lt ${#pending[@]} ]] ||
+				fail "the $mode kernel ran none of the tests" "the guest does not know them" "look at $results/$mode-$n/ktap.log"
 			spent=$((spent + SECONDS - start)) ran=$((ran + ${#pending[@]} - now))
 			total=$((total - ${#pending[@]} + now))
 		done

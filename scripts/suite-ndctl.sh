@@ -81,9 +81,15 @@ if [[ $DRY != 1 && ! (-f $dir/key && $(<"$dir/key") == "$key") ]]; then
 fi
 
 wanted=()
+read -rd '' -a tests <<<"${TESTS:-}" || :
+for test in "${tests[@]}"; do
+	# shellcheck disable=SC2016 # for awk
+	[[ $DRY == 1 ]] || awk -F '\t' -v t="$test" '{ sub(/^[^.]*\./, "", $1) } $1 == t { found = 1 } END { exit !found }' "$dir/tests" ||
+		fail "no test $test" "ndctl $version does not have it" "cut -f1 $dir/tests"
+done
 [[ $DRY == 1 ]] || while IFS=$'\t' read -r name _; do
 	some=${TESTS:+no}
-	for test in ${TESTS:-}; do
+	for test in "${tests[@]}"; do
 		[[ ${name#*.} != "$test" ]] || some=
 	done
 	[[ -n $some ]] || excluded "${name#*.}" || wanted+=("$name")

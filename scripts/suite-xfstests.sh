@@ -51,15 +51,13 @@ for file in ltp/fsstress ltp/fsx src/feature src/t_mmap_dio; do
 	[[ -x $tree/$file ]] || missing+=("$file")
 done
 [[ ${#missing[@]} -eq 0 ]] || fail "$tree is not a built xfstests" "there is no ${missing[*]}" \
-	"make there first (README.md names the packages), or name another with XFSTESTS="
+	"make there first (its own README names the packages), or name another with XFSTESTS="
 
 # tests_of FS: the tests that were asked for, one "dir/number" a line.
 tests_of() {
 	local dir
-	set -f
 	if [[ -n ${TESTS:-} ]]; then
-		# shellcheck disable=SC2086 # words are wanted
-		printf '%s\n' $TESTS
+		tr -s ' ' '\n' <<<"$TESTS"
 	else
 		for dir in generic "${1%-*}"; do
 			awk -v dir="$dir" -v groups=" ${GROUP:-dax} " '

@@ -62,6 +62,7 @@ done
 tmp=${O%/O}
 echo "$mode $(paste -sd' ' "$input")" >>"$tmp/boots"
 [[ $ROLE != nothing ]] || exit 1
+[[ $ROLE != no-list ]] || echo "$plan.sh.list" >"$input"
 { echo "# plan $plan"; echo "1..$(wc -l <"$input")"; } >"$results/ktap.raw"
 n=0
 while read -r test; do
@@ -166,11 +167,13 @@ check "with its reason" grep -q "ext4.ext4.030: not for this file system (base)"
 check "skipped on one of them" suite 1 "3 same, 0 fixed, 1 broken" "patched ext4.ext4.030 skip" FS=ext4
 check "the guest dies" dies
 check "no result at all" suite 1 "the base kernel gave no result" "" FS=ext4 ROLE=nothing
+check "the guest knows no test" suite 1 "the base kernel ran none of the tests" "" FS=ext4 ROLE=no-list
 check "several boots" sharded
 check "interrupted" goes_on
 check "another tree" other_tree
 check "a page of it" says 0 "1 suites" "$repo/scripts/suite-table.sh"
 check "one kernel only" suite 0 "skipped" "" FS=ext4 MODES=patched
+check "no such kernel" suite 1 "MODES='pached'" "" FS=ext4 MODES=pached
 
 # --- ndctl
 run=$repo/scripts/suite-ndctl.sh
@@ -197,7 +200,9 @@ check "ndctl: an unlisted skip is red" suite 1 "skipped, and no list says so" "a
 echo "ndctl.ndctl.mmap.sh skip no such memory" >>"$repo/tools/testing/expect/ndctl"
 check "ndctl: unless it is listed" suite 0 "36 same, 0 fixed, 0 broken, 0 flaky" "any ndctl.mmap.sh skip"
 check "ndctl: these only" suite 0 "1 same, 0 fixed" "any ndctl.mmap.sh skip" TESTS=mmap.sh
-check "ndctl: no such test" suite 1 "not one test to run" "" TESTS=none.sh
+check "ndctl: no such test" suite 1 "no test none.sh" "" "TESTS=mmap.sh none.sh"
+touch "$tmp/some.sh"
+check "ndctl: not these, wherever it is called" suite 1 "leave none" "" -C "$tmp" "EXCLUDE=*.sh"
 check "ndctl: another tarball" suite 1 "is not ndctl 81" "" NDCTL="$tmp/boots"
 check "ndctl: no tarball" suite 1 "no NDCTL=/nonexistent" "" NDCTL=/nonexistent
 
