@@ -29,6 +29,7 @@ if [[ $round -gt 1 ]]; then
 	[[ $ROLE != loses ]] || line "lab: powercut: LOST xfs-sync: slot 1, word 2: 0, not 0x3 of operation 4; 7 were promised"
 	[[ $ROLE != loses ]] || line "lab: powercut: bad verify xfs-sync"
 	[[ $ROLE != no-mount ]] || line "lab: powercut: bad mount ext4"
+	[[ $ROLE != odd ]] || line "lab: powercut: bad the power was not cut"
 	[[ $ROLE != splat ]] || line "WARNING: CPU: 0 PID: 1 at fs/dax.c:1"
 fi
 [[ $check != 1 || $ROLE != fsck ]] || line "lab: powercut: bad fsck ext4"
@@ -69,6 +70,7 @@ check "and keeps the images" kept
 rm -rf "$O"/vm/powercut.*
 check "a file system that fsck complains about" role fsck 1 "not ok 5 powercut.fsck-ext4"
 check "one that does not mount" role no-mount 1 "not ok 7 powercut.kernel"
+check "a complaint of another kind" role odd 1 "not ok 7 powercut.kernel"
 check "a splat" role splat 1 "kernel WARNING: CPU: 0"
 check "a guest that does not come up" role no-boot 1 "the guest did not come so far"
 check "no rounds" says 1 "ROUNDS=0 SEED=5 cannot be used" "${cut[@]}" --rounds 0
