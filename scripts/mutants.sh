@@ -65,8 +65,9 @@ boots() {
 	[[ $status -ne 4 && $status -le 128 ]] || exit "$status"
 	grep -qs 'lab: begin' "$results/$1/serial.log" ||
 		fail "the kernel $1 does not come to the tests" "see above" "look at $results/$1/serial.log"
-	[[ $status -eq 0 ]] ||
-		why="$(grep -c '^not ok' "$results/$1/ktap.log") failed, the first: $(grep -m 1 -A 1 '^# [^ ]*: ' "$results/$1/ktap.log" | tr '\n' ' ')"
+	# What is wrong with the whole run stands there as run.N.
+	[[ $status -eq 0 ]] || why=$(awk '/^# / { said = substr($0, 3) } /^not ok / && !n++ { first = $4 " (" said ")" }
+		END { print n ? n " failed, the first: " first : "the run failed, and no test" }' "$results/$1/ktap.log")
 }
 
 boots none
