@@ -21,7 +21,6 @@
 #   --disk FILE         one more disk, read-only (/dev/vda, then vdb...)
 #   --input FILE        the guest reads it from fw_cfg, opt/lab.input
 #   --memory SIZE       of the guest (default 2G)
-#   --append WORDS      for the kernel's command line
 #   --labels GIB        NVDIMM 0 has a label area, and this much data
 #   --shell             a shell in the guest, pmem ready (leave: exit, or Ctrl-A X)
 #
