@@ -42,6 +42,7 @@ if [[ -z $initrd ]]; then
 	[[ $DRY == 1 ]] || "$here/initramfs.sh" "$mode" "$initrd" e2fsck xfs_repair
 fi
 qemu_version
+[[ -s $here/splats ]] || fail "no $here/splats" "it says what no log may have" "git checkout tools/testing/vm/splats"
 
 qemu_pid='' scratch=$O/vm/powercut.$$ broken=''
 cleanup() {
