@@ -30,7 +30,8 @@ here=$top/tools/testing/vm
 qemu_version
 
 dir=$O/count
-run mkdir -p "$dir/root"/{dev,proc} "$top/results/$(series_hash)/count"
+results=$top/results/$(series_hash)/count
+run mkdir -p "$dir/root"/{dev,proc} "$results"
 run gcc -O2 -Wall -static -o "$dir/root/init" "$top/tools/testing/count/init.c"
 [[ $DRY == 1 ]] || (cd "$dir/root" && find . -mindepth 1 | LC_ALL=C sort |
 	cpio --quiet -o -H newc -R 0:0) >"$dir/initrd"
@@ -88,7 +89,7 @@ for function in "${functions[@]}"; do
 		say "NOT OK" "$text"
 		failed=$((failed + 1))
 	fi
-	cp "$dir"/{base,patched}-"$function".calls "$top/results/$(series_hash)/count/"
+	cp "$dir"/{base,patched}-"$function".calls "$results/"
 done
 [[ $DRY != 1 ]] || exit 0
 echo "$passed passed, $failed failed"
