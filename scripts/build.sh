@@ -71,11 +71,16 @@ logged() {
 		"read the first error above; make V=1 shows everything"
 }
 
+command -v "${CROSS_COMPILE}gcc" >/dev/null || [[ $DRY == 1 ]] ||
+	fail "no ${CROSS_COMPILE}gcc on this machine" "it compiles for ARCH=$ARCH" "make deps ARCH=$ARCH, or set CROSS_COMPILE="
 lock "$O/$mode"
 "$top/scripts/configure.sh" "$mode"
 [[ $DRY == 1 ]] || : >"$log"
-targets=(vmlinux modules)
-[[ $ARCH != x86_64 ]] || targets=(bzImage modules)
+case $ARCH in
+x86_64) targets=(bzImage modules) ;;
+arm64 | riscv) targets=(Image modules) ;;
+*) targets=(vmlinux modules) ;;
+esac
 logged kernel "${make[@]}" O="$obj" CC="$cc" HOSTCC="$hostcc" -j"$JOBS" "${targets[@]}"
 [[ $DRY == 1 ]] || find "$obj" -name '*.o' | wc -l >"$obj/.objects"
 

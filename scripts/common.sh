@@ -14,9 +14,20 @@ CONFIG=${CONFIG:-}
 JOBS=${JOBS:-$(nproc)}
 V=${V:-}
 DRY=${DRY:-}
-# The suffix of everything that depends on the configuration.
-# shellcheck disable=SC2034 # read by the scripts that source this
-variant=${CONFIG:+-$CONFIG}
+case $ARCH:$(uname -m) in
+arm64:aarch64 | powerpc:ppc64le | riscv:riscv64) ;;
+arm64:*) CROSS_COMPILE=${CROSS_COMPILE:-aarch64-linux-gnu-} ;;
+powerpc:*) CROSS_COMPILE=${CROSS_COMPILE:-powerpc64le-linux-gnu-} ;;
+riscv:*) CROSS_COMPILE=${CROSS_COMPILE:-riscv64-linux-gnu-} ;;
+esac
+# The suffix of everything that depends on architecture and configuration, and
+# what brings a person there again.
+variant=${CONFIG:+-$CONFIG} again=${CONFIG:+"CONFIG=$CONFIG "}
+if [[ $ARCH != x86_64 ]]; then
+	variant=-$ARCH$variant
+	# shellcheck disable=SC2034 # read by the scripts that source this
+	again="ARCH=$ARCH $again"
+fi
 export O CACHE ARCH CROSS_COMPILE CONFIG JOBS V DRY
 
 # say STEP TEXT: one line of progress, in the shape of kbuild's.

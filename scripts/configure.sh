@@ -3,7 +3,7 @@
 # usage: configure.sh MODE
 #
 # Writes the .config of MODE (patched or base) from the fragments in
-# tools/testing/config: common, dax, the architecture's, debug, CONFIG= if set,
+# tools/testing/config: common, dax, debug, the architecture's, CONFIG= if set,
 # and, for the patched kernel, patched. Every symbol that a fragment asks for is
 # looked up in the result, as merge_config.sh and olddefconfig drop what has an
 # unmet dependency. Nothing is done if neither a fragment nor a Kconfig file of
@@ -21,7 +21,7 @@ src=$O/$mode/linux
 obj=$O/$mode/obj$variant
 dir=$top/tools/testing/config
 fragments=()
-for name in common dax "$ARCH" debug ${CONFIG:+"$CONFIG"}; do
+for name in common dax debug "$ARCH" ${CONFIG:+"$CONFIG"}; do
 	fragments+=("$dir/$name.config")
 	[[ -f $dir/$name.config ]] ||
 		fail "no fragment tools/testing/config/$name.config" \
