@@ -4,8 +4,8 @@
 #
 # Looks for the Debian packages that the laboratory uses, names all that are
 # missing at once and installs them: directly as root, else through sudo after
-# asking; with "arch" also the compilers of check-arch.sh. DEPS=skip does without,
-# DRY=1 only prints the commands.
+# asking; with ARCH= also those of this architecture, with "arch" all that
+# check-arch.sh uses. DEPS=skip does without, DRY=1 only prints the commands.
 
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -62,14 +62,23 @@ list() {
 	liburing-dev      make suite SUITE=kselftest: pins of io_uring in cow, gup_longterm
 	liburcu-dev       make check: tools/testing/vma of the tree
 	EOF
-	[[ $arch != arch ]] || cat <<-'EOF'
-	clang-19                      make check-arch: x86-clang, loongarch
-	lld-19                        make check-arch: x86-clang, loongarch
-	llvm-19                       make check-arch: x86-clang, loongarch
-	gcc-aarch64-linux-gnu         make check-arch: arm64
-	gcc-powerpc64le-linux-gnu     make check-arch: powerpc-4k, powerpc-64k
-	gcc-riscv64-linux-gnu         make check-arch: riscv
-	gcc-s390x-linux-gnu           make check-arch: s390
+	# Those of one ARCH, or of all.
+	sed -n "/ARCH=$([[ $arch == arch ]] || echo "$ARCH:")/p" <<-'EOF'
+	clang-19                      make check-arch, ARCH=x86_64 by clang, and loongarch
+	lld-19                        make check-arch, ARCH=x86_64 by clang, and loongarch
+	llvm-19                       make check-arch, ARCH=x86_64 by clang, and loongarch
+	gcc-s390x-linux-gnu           make check-arch, ARCH=s390
+	gcc-aarch64-linux-gnu         ARCH=arm64: the kernel
+	libc6-dev-arm64-cross         ARCH=arm64: the tests
+	qemu-system-arm               ARCH=arm64: the machine
+	gcc-powerpc64le-linux-gnu     ARCH=powerpc: the kernel
+	libc6-dev-ppc64el-cross       ARCH=powerpc: the tests
+	qemu-system-ppc               ARCH=powerpc: the machine
+	gcc-riscv64-linux-gnu         ARCH=riscv: the kernel
+	libc6-dev-riscv64-cross       ARCH=riscv: the tests
+	qemu-system-misc              ARCH=riscv: the machine
+	opensbi                       ARCH=riscv: the machine's firmware
+	device-tree-compiler          ARCH=arm64: ARCH=riscv: NVDIMMs in the device tree
 	EOF
 }
 
