@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # usage: initramfs.sh MODE OUT [TOOL...]
 #
-# Packs the guest: busybox, the machine's ndctl, mkfs and xfs_io with their
-# libraries, the guest scripts, and the test programs and modules of MODE
-# (patched or base; CONFIG names an extra configuration). Each TOOL is one more
-# of the machine's programs, for suites that need it. Nothing is done if no
-# input has changed. Needs no root: device nodes come from devtmpfs.
+# Packs the guest: busybox, ndctl, mkfs and xfs_io with their libraries, the guest
+# scripts, and the test programs and modules of MODE (patched or base; CONFIG
+# names an extra configuration). The programs are this machine's, for another ARCH
+# Debian's (userland.sh). Each TOOL is one more of them, for suites that need it.
+# Nothing is done if no input has changed. Needs no root: device nodes come from devtmpfs.
 #
 # What the guest needs to prove that kernel and modules are of one build is
 # packed too: the kernel's release and its ELF notes (the build id).
@@ -26,9 +26,50 @@ tests=$O/$mode/selftests$variant
 guest=$here/../guest
 tools=(busybox ndctl daxctl mkfs.ext4 mkfs.xfs xfs_io sfdisk "${@:3}")
 PATH=$PATH:/usr/sbin:/sbin
+root='' objcopy=${CROSS_COMPILE}objcopy readelf=${CROSS_COMPILE}readelf
+if [[ $ARCH != x86_64 ]]; then
+	root=$("$here/userland.sh" | tail -n 1)
+fi
+
+# where NAME: the path of a program of the guest.
+where() {
+	local dir
+	[[ -n $root ]] || { command -v "$1"; return; }
+	for dir in usr/bin usr/sbin bin sbin; do
+		[[ -x $root/$dir/$1 ]] && echo "$root/$dir/$1" && return
+	done
+}
+
+# needed FILE...: the libraries of programs. ldd would run those of this machine;
+# those of another are followed by their names, as its linker does.
+needed() {
+	local file name dir todo=("$@")
+	local -A seen
+	if [[ -z $root ]]; then
+		{ ldd "$@" 2>/dev/null || true; } | awk '$1 ~ /^\// && $1 !~ /:$/ { print $1 } $3 ~ /^\// { print $3 }' | sort -u
+		return
+	fi
+	while [[ ${#todo[@]} -gt 0 ]]; do
+		file=${todo[0]} todo=("${todo[@]:1}")
+		for name in $("$readelf" -ld "$file" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p; s,.*interpreter: \(.*\)\],\1,p'); do
+			[[ -z ${seen[$name]:-} ]] || continue
+			seen[$name]=1
+			for dir in "$root" "$root"/{lib,usr/lib,lib64,usr/lib64}{/*-linux-gnu,}; do
+				[[ -f $dir/$name ]] || continue
+				echo "$dir/$name"
+				todo+=("$dir/$name")
+				continue 2
+			done
+			fail "no $name in $root" "$file needs it" "rm -r $root, and again"
+		done
+	done
+}
 
 missing=()
-for tool in "${tools[@]}" cpio ldd objcopy; do
+for tool in "${tools[@]}"; do
+	where "$tool" >/dev/null || missing+=("$tool")
+done
+for tool in cpio ldd busybox "$objcopy" "$readelf"; do
 	command -v "$tool" >/dev/null || missing+=("$tool")
 done
 [[ ${#missing[@]} -eq 0 ]] ||
@@ -40,10 +81,10 @@ done
 
 tool_paths=()
 for tool in "${tools[@]}"; do
-	tool_paths+=("$(command -v "$tool")")
+	tool_paths+=("$(where "$tool")")
 done
 # busybox runs before any library is there.
-if ldd "${tool_paths[0]}" >/dev/null 2>&1; then
+if "$readelf" -l "${tool_paths[0]}" 2>/dev/null | grep -q interpreter; then
 	fail "busybox is not static" "${tool_paths[0]} needs libraries" "apt-get install busybox-static"
 fi
 
@@ -54,8 +95,8 @@ elves=("${tool_paths[@]:1}")
 for program in "${programs[@]}"; do
 	if [[ $(head -c4 "$program") == $'\x7fELF' ]]; then elves+=("$program"); fi
 done
-mapfile -t libs < <(ldd "${elves[@]}" 2>/dev/null |
-	awk '$1 ~ /^\// && $1 !~ /:$/ { print $1 } $3 ~ /^\// { print $3 }' | sort -u)
+libs_said=$(needed "${elves[@]}")
+mapfile -t libs <<<"$libs_said"
 
 key=$(stat -L -c '%n %s %y' "${tool_paths[@]}" "${modules[@]}" "${programs[@]}" \
 	"${scripts[@]}" "${libs[@]}" "$obj/vmlinux" "$here/initramfs.sh" | sha256sum)
@@ -64,6 +105,7 @@ if [[ -f $out && -f $out.key && $(<"$out.key") == "$key" ]]; then
 fi
 
 say INITRD "$out"
+[[ -z $root ]] || say DEBIAN "${root##*-}: $(grep -E '^(busybox-static|ndctl|e2fsprogs|xfsprogs|libc6) ' "$root/packages" | paste -sd,)"
 [[ $DRY != 1 ]] || exit 0
 mkdir -p "$(dirname "$out")"
 stage=$(mktemp -d "$out.XXXXXX")
@@ -77,6 +119,7 @@ ln -s /proc/mounts "$stage/etc/mtab"
 echo 'root:x:0:0:root:/:/bin/sh' >"$stage/etc/passwd"
 echo 'root:x:0:' >"$stage/etc/group"
 
+# What the guest's busybox lacks of this one's list says so when it is called.
 busybox --list | while read -r applet; do
 	ln -s busybox "$stage/usr/bin/$applet"
 done
@@ -86,19 +129,19 @@ for path in "${tool_paths[@]}"; do
 	cp -L --remove-destination "$path" "$stage/usr/bin/"
 done
 for lib in "${libs[@]}"; do
-	mkdir -p "$stage$(dirname "$lib")"
-	cp -L "$lib" "$stage$lib"
+	mkdir -p "$stage$(dirname "${lib#"$root"}")"
+	cp -L "$lib" "$stage${lib#"$root"}"
 done
 cp "${scripts[@]}" "$stage/lab/"
 chmod 755 "$stage"/lab/*
 [[ ${#programs[@]} -eq 0 ]] || cp "${programs[@]}" "$stage/tests/"
 for module in "${modules[@]}"; do
 	cp "$module" "$stage/tests/"
-	objcopy --strip-debug "$stage/tests/${module##*/}"
+	"$objcopy" --strip-debug "$stage/tests/${module##*/}"
 done
 ln -s lab/init "$stage/init"
 cp "$obj/include/config/kernel.release" "$stage/lab/kernel.release"
-objcopy -O binary --only-section=.notes "$obj/vmlinux" "$stage/lab/kernel.notes"
+"$objcopy" -O binary --only-section=.notes "$obj/vmlinux" "$stage/lab/kernel.notes"
 [[ -s $stage/lab/kernel.notes ]] ||
 	fail "no ELF notes in $obj/vmlinux" "the guest compares them with the running kernel's" "make build"
 

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# usage: userland.sh
+#
+# Brings what the guest of another ARCH needs from Debian: the packages below and
+# their dependencies, unpacked by mmdebstrap without root and without their
+# scripts, and kept in $CACHE. They are of the release of this machine, or of the
+# first one that has the architecture. MIRROR= names another mirror. The last line
+# is the directory; its file "packages" has all names and versions.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=scripts/common.sh
+. "$here/../../../scripts/common.sh"
+
+case ${1:-} in
+-h | --help) usage "$0"; exit 0 ;;
+esac
+packages=(busybox-static ndctl daxctl e2fsprogs xfsprogs fdisk)
+release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+case $ARCH in
+arm64) debian=arm64 ;;
+powerpc) debian=ppc64el ;;
+riscv)
+	debian=riscv64
+	[[ $release != bookworm ]] || release=trixie
+	;;
+*) fail "no userland for ARCH=$ARCH" "no Debian architecture is known for it" "ARCH= is arm64, powerpc or riscv" ;;
+esac
+root=$CACHE/userland-$release-$debian
+if [[ -f $root/packages || $DRY == 1 ]]; then
+	echo "$root"
+	exit 0
+fi
+command -v mmdebstrap >/dev/null ||
+	fail "no mmdebstrap on this machine" "the guest's programs for ARCH=$ARCH are unpacked with it" "make deps ARCH=$ARCH"
+
+lock "$CACHE" >&2
+work=$(mktemp -d "$CACHE/userland.XXXXXX")
+trap 'chmod -R u+rwX "$work"; rm -rf "$work"' EXIT
+unpack() {
+	# shellcheck disable=SC2016 # $1 is mmdebstrap's
+	TMPDIR=$work mmdebstrap --mode=chrootless --variant=extract --format=directory --architectures="$debian" \
+		--include="$(IFS=,; echo "${packages[*]}")" \
+		--extract-hook='(cd "$1"/var/cache/apt/archives && ls *.deb) | sed "s/%3a/:/; s/_[^_]*$//; s/_/ /" >"$1"/packages' \
+		"$release" "$work/root" "${MIRROR:-http://deb.debian.org/debian}" >"$work/log" 2>&1
+}
+busy DEBIAN "${packages[*]} of $release for $debian" unpack >&2 ||
+	fail "no userland for $debian" "$(grep -m 3 '^E:' "$work/log" | tr '\n' ' ')" \
+		"a Debian mirror has to be reachable; name another with MIRROR="
+[[ -s $work/root/packages ]] || fail "no userland for $debian" "mmdebstrap said nothing of packages" "rm -r $root"
+chmod -R u+rwX "$work/root"
+rm -rf "$root"
+mv "$work/root" "$root"
+echo "$root"
