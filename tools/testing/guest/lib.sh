@@ -41,6 +41,11 @@ new_taint() {
 	done
 }
 
+# page_size: in bytes.
+page_size() {
+	awk '/^KernelPageSize:/ { print $2 * 1024; exit }' /proc/self/smaps
+}
+
 # mount_dax FSTYPE DEVICE DIR: refused mounts fail, and so does a kernel that
 # mounts but quietly leaves DAX out.
 mount_dax() {
@@ -53,20 +58,32 @@ mount_dax() {
 
 # Three file systems, all giving extents aligned to 2 MiB. NVDIMM 0 has two
 # partitions, both on 2 MiB (4096 sectors). XFS refuses DAX with reflink on a
-# partition, so the one with reflink has NVDIMM 2 for itself.
+# partition, so the one with reflink has NVDIMM 2 for itself. DAX wants blocks of
+# the size of a page.
 make_filesystems() {
+	page=$(page_size)
 	half=$(($(cat /sys/block/pmem0/size) / 2 / 4096 * 4096))
 	printf "label: dos\nstart=4096, size=%d\nstart=%d\n" \
 		$((half - 4096)) "$half" >/tmp/table
 	quiet sfdisk -q /dev/pmem0 </tmp/table &&
-		quiet mkfs.ext4 -q -F -b 4096 -E stride=512,stripe_width=512 /dev/pmem0p1 &&
-		quiet mkfs.xfs -q -f -m reflink=0 -d su=2m,sw=1 /dev/pmem0p2 &&
-		quiet mkfs.xfs -q -f -m reflink=1,rmapbt=1 -d su=2m,sw=1 /dev/pmem2 &&
+		quiet mkfs.ext4 -q -F -b "$page" -E "stride=$((2097152 / page)),stripe_width=$((2097152 / page))" /dev/pmem0p1 &&
+		quiet mkfs.xfs -q -f -b "size=$page" -m reflink=0 -d su=2m,sw=1 /dev/pmem0p2 &&
+		quiet mkfs.xfs -q -f -b "size=$page" -m reflink=1,rmapbt=1 -d su=2m,sw=1 /dev/pmem2 &&
 		mount_dax ext4 /dev/pmem0p1 /mnt/ext4 &&
 		mount_dax xfs /dev/pmem0p2 /mnt/xfs-part &&
 		mount_dax xfs /dev/pmem2 /mnt/xfs &&
 		quiet xfs_io -c "extsize 2m" /mnt/xfs-part &&
 		quiet xfs_io -c "extsize 2m" /mnt/xfs
+}
+
+# no_align ALIGN: why NVDIMM 1 cannot have that alignment; nothing if it can.
+no_align() {
+	bytes=$(echo "$1" | sed 's/K$/*1024/; s/M$/*1048576/; s/G$/*1073741824/')
+	read -r can </sys/bus/nd/devices/dax1.0/supported_alignments
+	case " $can " in
+	*" $((bytes)) "*) ;;
+	*) echo "no device-dax of alignment $1, only of $can" ;;
+	esac
 }
 
 # devdax ALIGN: NVDIMM 1 as one device-dax node of that alignment.
@@ -80,10 +97,11 @@ devdax() {
 fsdax() {
 	! grep -q " /tmp/fsdax " /proc/mounts || quiet umount /tmp/fsdax || return 1
 	quiet ndctl create-namespace -f -e namespace1.0 -m fsdax --map=mem || return 1
+	page=$(page_size)
 	case $1 in
-	ext4) quiet mkfs.ext4 -q -F -b 4096 -E stride=512,stripe_width=512 /dev/pmem1 ;;
-	xfs) quiet mkfs.xfs -q -f -m reflink=0,rmapbt=0 -d su=2m,sw=1 /dev/pmem1 ;;
-	xfs-rmapbt) quiet mkfs.xfs -q -f -m reflink=1,rmapbt=1 -d su=2m,sw=1 /dev/pmem1 ;;
+	ext4) quiet mkfs.ext4 -q -F -b "$page" -E "stride=$((2097152 / page)),stripe_width=$((2097152 / page))" /dev/pmem1 ;;
+	xfs) quiet mkfs.xfs -q -f -b "size=$page" -m reflink=0,rmapbt=0 -d su=2m,sw=1 /dev/pmem1 ;;
+	xfs-rmapbt) quiet mkfs.xfs -q -f -b "size=$page" -m reflink=1,rmapbt=1 -d su=2m,sw=1 /dev/pmem1 ;;
 	*) note "no file system $1" && false ;;
 	esac && mount_dax "${1%-*}" /dev/pmem1 /tmp/fsdax || return 1
 	[ "${1%-*}" != xfs ] || quiet xfs_io -c "extsize 2m" /tmp/fsdax
@@ -108,6 +126,15 @@ load_modules() {
 	until [ -e /sys/bus/nd/devices/namespace2.0 ] || [ $waited -eq 100 ]; do
 		usleep 100000
 		waited=$((waited + 1))
+	done
+}
+
+# whole_regions: an NVDIMM with labels begins without a namespace; it gets one, as
+# large as it is.
+whole_regions() {
+	for n in 0 1 2; do
+		read -r size </sys/bus/nd/devices/namespace$n.0/size || return 1
+		[ "$size" != 0 ] || quiet ndctl create-namespace -r region$n -m raw || return 1
 	done
 }
 

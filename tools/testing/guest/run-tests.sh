@@ -93,8 +93,11 @@ run_one() {
 		shift
 		case $target in
 		@devdax=*)
-			if [ "$align" != "${target#*=}" ]; then
-				align=${target#*=}
+			target=${target#*=}
+			[ "$target" != page ] || target=$(($(page_size) / 1024))K
+			skip=$(no_align "$target")
+			if [ -z "$skip" ] && [ "$align" != "$target" ]; then
+				align=$target
 				if ! devdax "$align"; then
 					why="no device-dax of alignment $align"
 					align=
@@ -119,7 +122,7 @@ run_one() {
 		esac
 		set -- "$@" "$target"
 	done
-	[ -z "$why" ] || return
+	[ -z "$why$skip" ] || return
 	read -r before </proc/sys/kernel/tainted
 	# shellcheck disable=SC2016
 	timeout -s KILL "$limit" sh -c 'echo 0 >"$0/cgroup.procs"; exec "$@"' \
