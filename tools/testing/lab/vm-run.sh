@@ -9,7 +9,7 @@
 [[ ${1:-} != --help ]] || { sed -n '3,6s/^# \{0,1\}//p' "$0"; exit 0; }
 # shellcheck source=tools/testing/lab/vm-lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/vm-lib.sh"
-export O=$tmp/O CONFIG='' QEMU=$tmp/qemu ACCEL=tcg ROLE=good DRY='' V='' GDB=''
+export O=$tmp/O CONFIG='' QEMU=$tmp/qemu ACCEL=tcg ROLE=good DRY='' V='' GDB='' ARCH=x86_64 CROSS_COMPILE=''
 
 # The stand-in finds the logs in its arguments as QEMU would.
 cat >"$QEMU" <<'EOS'
@@ -23,6 +23,7 @@ for word; do
 	name=opt/lab.input,*) echo "input ${word#*file=}" >>"$O/words" ;;
 	if=virtio,*) echo "$word" >>"$O/words" ;;
 	kvm) kvm=1 ;;
+	dumpdtb=*) exit 1 ;;
 	esac
 done
 echo $$ >>"$O/pids"
@@ -57,8 +58,9 @@ line "lab: done 1"
 [[ $ROLE != teardown-hangs ]] || exec sleep 1000
 [[ $ROLE != poweroff ]] || exit 0
 [[ $ROLE != status ]] || exit 35
+[[ $ROLE != failed ]] || { line "lab: failed"; exit 0; }
 line "lab: down"
-exit 33
+exit "${GOOD:-33}"
 EOS
 chmod +x "$QEMU"
 mkdir -p "$O"/{sent,more}
@@ -133,6 +135,21 @@ check "no such disk" says 1 "error: no $tmp/none" "${run[@]}" --disk "$tmp/none"
 check "an NVDIMM with labels" says 0 "size=8194M" env DRY=1 "${run[@]}" --labels 8
 check "unknown option" says 1 "unknown option --bogus" "${run[@]}" --bogus
 check "dry run shows the whole line" says 0 "cmb_size_mb=64" env DRY=1 "${run[@]}"
+
+# Elsewhere than on x86 the exit status is that of powering off, and only the last
+# line tells.
+elsewhere() { ARCH=powerpc role "$@"; }
+GOOD=0 check "another architecture" elsewhere good 0 "OK      a.b.c"
+check "its machine is written down" grep -q "pseries, tcg" "$tmp/r/machine"
+check "powered off without the last line" elsewhere poweroff 1 "without its last line"
+check "a last line of failure" elsewhere failed 1 "without its last line"
+check "a status that only x86 has" elsewhere good 1 "exit status 33, expected 0"
+check "its kernel panics" elsewhere panic-exit 1 "the kernel died: [    1.000000] Oops: made up"
+check "an unknown architecture" says 4 "no machine for ARCH=sparc" env ARCH=sparc "${run[@]}"
+check "no device tree" says 4 "has no device tree" env ARCH=arm64 "${run[@]}"
+dry_names() { says 0 obj-powerpc-4k/vmlinux env DRY=1 ARCH=powerpc CONFIG=4k "$vm/run.sh" && grep -q initramfs-patched-powerpc-4k.cpio "$tmp/says"; }
+check "names of their own" dry_names
+check "dry run of a device tree" says 0 "mem=2G console=ttyS0" env DRY=1 ARCH=riscv "${run[@]}"
 
 # A probe per case: the answer is remembered.
 export ACCEL='' KVM_DEVICE=$tmp/kernel

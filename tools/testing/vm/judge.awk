@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The judgement of judge.sh. Reads serial.log on stdin, the rest by name from
-# -v mode, variant, results, expect, also, plans, splats, allow. POSIX awk: mawk must
-# do. The list "also" adds its todo lines.
+# -v mode, variant, again, results, expect, also, more, plans, splats, allow. POSIX
+# awk: mawk must do. The list "also" adds its todo lines, "more" comes first.
 
 BEGIN {
 	while ((getline line < splats) > 0)
@@ -35,6 +35,8 @@ END {
 		exit 1
 	if (where != "")
 		close(results "/log/" where ".log")
+	if (more != "")
+		read_expect(more, "fail|todo|skip|mayskip", 0)
 	read_expect(expect, mode == "base" ? "fail|skip|mayskip" : "todo|skip|mayskip", 0)
 	if (also != "")
 		read_expect(also, "todo|skip", "todo")
@@ -277,7 +279,7 @@ function report(   i, again) {
 		printf "FAILED %s: %s\n", id[i], reason[i]
 		printf "  log:   %s/log/%s.log\n", results, id[i]
 		printf "  again: %stools/testing/vm/test.sh --mode %s%s --test '%s'\n", \
-			variant == "" ? "" : "CONFIG=" substr(variant, 2) " ", mode, \
+			again, mode, \
 			plan == "plan" ? "" : " --plan " plan, id[i]
 	}
 	for (i = 1; i <= ntroubles; i++)

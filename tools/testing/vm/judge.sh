@@ -12,6 +12,8 @@
 # recorded: with these assertions, not by a crash or a limit. --record keeps the
 # assertions of this run in tools/testing/expect/MODE.assertions.
 #
+# A list that has the name of the architecture, and of CONFIG=, counts as well.
+#
 # EXPECT= names another expectation list, ALSO= the one whose todo lines hold
 # too (for base that of patched), PLANS= another directory of plans, ALLOW= a
 # pattern of lines that are no splats in this run.
@@ -37,6 +39,8 @@ also=${ALSO:-}
 if [[ $mode == base && -z ${EXPECT:-} ]]; then
 	also=$here/../expect/patched
 fi
+more=$here/../expect/${variant#-}
+[[ $ARCH != x86_64 && -f $more ]] || more=''
 
 for file in "$results/serial.log" "$results/ktap.raw" "$expect"; do
 	[[ -f $file ]] || fail "no $file" "there is nothing to judge without it" \
@@ -60,5 +64,5 @@ fi
 
 # mawk stops at NUL bytes, and a dying machine may leave some.
 tr -d '\000\r' <"$results/serial.log" |
-	awk -v mode="$mode" -v variant="$variant" -v results="$results" -v expect="$expect" -v also="$also" \
+	awk -v mode="$mode" -v variant="$variant" -v again="$again" -v more="$more" -v results="$results" -v expect="$expect" -v also="$also" \
 		-v allow="${ALLOW:-}" -v plans="${PLANS:-$here/../guest}" -v splats="$here/splats" -f "$here/judge.awk" -f "$here/junit.awk"

@@ -1,14 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# The emulated machine: QEMU's version, the accelerator, the command line.
+# The emulated machine of ARCH: QEMU's version, the accelerator, the command line.
 # Sourced by run.sh, which sets $here.
 # shellcheck disable=SC2034,SC2154 # the two share their variables
-
-QEMU=${QEMU:-qemu-system-x86_64}
 
 cannot() {
 	(fail "$@") || exit 4
 }
+
+# What QEMU boots, below the object directory, and its exit status after a run
+# that came to its end: only x86 has a device that lets the guest choose it.
+good=0 model=virt
+case $ARCH in
+x86_64) QEMU=${QEMU:-qemu-system-x86_64} model=q35 image=arch/x86/boot/bzImage good=33 ;;
+arm64) QEMU=${QEMU:-qemu-system-aarch64} image=arch/arm64/boot/Image ;;
+powerpc) QEMU=${QEMU:-qemu-system-ppc64} model=pseries image=vmlinux ;;
+riscv) QEMU=${QEMU:-qemu-system-riscv64} image=arch/riscv/boot/Image ;;
+*) cannot "no machine for ARCH=$ARCH" "x86_64, arm64, powerpc and riscv are booted" "name one of them" ;;
+esac
+# NVDIMM 0, 1 and 2 in GiB.
+pmem_sizes=(4 4 2)
 
 # Sets $qemu_says; QEMU 7.0 is the first that boots this machine reliably.
 qemu_version() {
@@ -34,7 +45,7 @@ accelerator() {
 	accel=${ACCEL:-}
 	[[ -z $accel ]] || return 0
 	accel=tcg
-	[[ -r $kvm && -w $kvm ]] || return 0
+	[[ $ARCH == x86_64 && -r $kvm && -w $kvm ]] || return 0
 	if [[ -f $cache && $(<"$cache") == "$boot_id $QEMU "* ]]; then
 		accel=$(<"$cache")
 		accel=${accel##* }
@@ -66,51 +77,104 @@ cannot_back() {
 	fail "no backing files in $1" "truncate failed, see above" "look at df $1, or set O="
 }
 
-# backing DIR: fresh sparse files for three NVDIMMs and the NVMe disk; $labels is
-# the size of NVDIMM 0 in GiB if it has a label area of 2 MiB on top.
+# backing DIR: fresh sparse files for three NVDIMMs and the NVMe disk. An NVDIMM
+# with a label area, which pseries wants, has 2 MiB on top; $labels is the size
+# of NVDIMM 0 in GiB if it is to have one on x86. Machines with device trees have
+# NVDIMMs in their memory.
 backing() {
+	local n
 	mkdir -p "$1"
-	truncate -s "${labels:-4}G" "$1/nvdimm0" || cannot_back "$1"
-	[[ -z ${labels:-} ]] || truncate -s +2M "$1/nvdimm0" || cannot_back "$1"
-	truncate -s 4G "$1/nvdimm1" || cannot_back "$1"
-	truncate -s 2G "$1/nvdimm2" || cannot_back "$1"
 	truncate -s 64M "$1/nvme" || cannot_back "$1"
+	case $ARCH in
+	x86_64 | powerpc)
+		for n in 0 1 2; do
+			truncate -s "$(nvdimm_size $n)" "$1/nvdimm$n" || cannot_back "$1"
+		done
+		;;
+	*) device_tree "$1/dtb" ;;
+	esac
+}
+
+# nvdimm_size N: that of its file.
+nvdimm_size() {
+	local gib=${pmem_sizes[$1]} label=0
+	[[ $ARCH != powerpc ]] || label=2
+	[[ $1 != 0 || -z ${labels:-} ]] || gib=$labels label=2
+	echo "$((gib * 1024 + label))M"
+}
+
+# device_tree FILE: that of the machine, and NVDIMMs behind the memory that the
+# kernel is told of by mem=. A new node becomes the first, so the last one first.
+device_tree() {
+	local n at size end=$(((ram_start >> 30) + total_gib))
+	for n in dtc fdtput; do
+		command -v "$n" >/dev/null || cannot "no $n on this machine" "the machine's device tree is made with it" "make deps ARCH=$ARCH"
+	done
+	"${machine[@]}" -machine "dumpdtb=$1" >/dev/null 2>&1 || rm -f "$1"
+	[[ -s $1 ]] ||
+		cannot "$QEMU has no device tree for the guest" "-machine dumpdtb= failed" "${machine[*]} -machine dumpdtb=/tmp/dtb"
+	for n in 2 1 0; do
+		size=${pmem_sizes[n]} end=$((end - pmem_sizes[n]))
+		at=$((end << 30)) size=$((size << 30))
+		printf -v name /pmem@%x "$at"
+		fdtput -c "$1" "$name"
+		fdtput -t s "$1" "$name" compatible pmem-region
+		fdtput "$1" "$name" reg $((at >> 32)) $((at & 0xffffffff)) $((size >> 32)) $((size & 0xffffffff))
+	done
 }
 
 # qemu_line KERNEL INITRD SCRATCH RESULTS APPEND SHELL: sets the array $line; the
-# arrays $disks and $input may name more.
+# arrays $disks and $input may name more. $machine is its part that makes the
+# device tree.
 qemu_line() {
-	local append khz
-	append="console=ttyS0,115200 ignore_loglevel printk.devkmsg=on panic=-1"
+	local append khz gib=${memory:-2G} n
+	gib=${gib%G}
+	append="ignore_loglevel printk.devkmsg=on panic=-1"
 	append+=" norandmaps watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
 	append+=" sysctl.kernel.hung_task_timeout_secs=60"
-	line=("$QEMU" -machine "q35,nvdimm=on")
-	if [[ $accel == kvm ]]; then
-		line+=(-accel kvm -cpu host)
+	machine=("$QEMU")
+	case $ARCH in
+	x86_64) x86_machine ;;
+	powerpc)
+		append+=" console=hvc0"
+		# TCG has none of the mitigations.
+		machine+=(-machine "$model,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off" -cpu POWER9
+			-m "${gib}G,slots=4,maxmem=32G")
+		;;
+	*)
+		# QEMU of Debian 12 has no NVDIMMs here without firmware and ACPI.
+		total_gib=$((gib + pmem_sizes[0] + pmem_sizes[1] + pmem_sizes[2]))
+		append+=" mem=${gib}G"
+		machine+=(-m "${total_gib}G")
+		if [[ $ARCH == arm64 ]]; then
+			ram_start=0x40000000
+			append+=" console=ttyAMA0 earlycon"
+			# The real algorithm of pointer authentication is half of TCG's time.
+			machine+=(-machine "$model" -cpu "max,pauth-impdef=on")
+		else
+			ram_start=0x80000000
+			append+=" console=ttyS0 earlycon"
+			machine+=(-machine "$model" -cpu rv64)
+		fi
+		;;
+	esac
+	[[ $ARCH == x86_64 ]] || machine+=(-accel "$accel")
+	machine+=(-smp 2 -nodefaults -no-reboot -display none)
+	line=("${machine[@]}")
+	if [[ $ARCH == x86_64 || $ARCH == powerpc ]]; then
+		for n in 0 1 2; do
+			line+=(-object "memory-backend-file,id=mem$n,share=on,mem-path=$3/nvdimm$n,size=$(nvdimm_size $n)$([[ $ARCH$n != x86_641 ]] || echo ,align=1G)"
+				-device "nvdimm,id=nvdimm$n,memdev=mem$n$(nvdimm_label $n)")
+		done
 	else
-		# Without erms and fsrm the kernel copies in ways that TCG does faster.
-		line+=(-accel "tcg,thread=multi,tb-size=512"
-			-cpu "max,-erms,-fsrm,-smap,-smep,-la57,-pku")
-		# On a loaded machine the test of the timer fails, and that is a panic.
-		append+=" tsc=reliable clocksource=tsc no_timer_check"
-		khz=$(tsc_khz)
-		[[ -z $khz ]] || append+=" tsc_early_khz=$khz"
+		line+=(-dtb "$3/dtb")
 	fi
-	line+=(-smp 2 -m "${memory:-2G},slots=4,maxmem=64G" -nodefaults -no-reboot
-		-object "memory-backend-file,id=mem0,share=on,mem-path=$3/nvdimm0,size=$((${labels:-4} * 1024 + (${labels:+2} + 0)))M"
-		-device "nvdimm,id=nvdimm0,memdev=mem0${labels:+,label-size=2M}"
-		-object "memory-backend-file,id=mem1,share=on,mem-path=$3/nvdimm1,size=4G,align=1G"
-		-device "nvdimm,id=nvdimm1,memdev=mem1"
-		-object "memory-backend-file,id=mem2,share=on,mem-path=$3/nvdimm2,size=2G"
-		-device "nvdimm,id=nvdimm2,memdev=mem2"
-		-drive "if=none,id=nvme,file=$3/nvme,format=raw"
+	line+=(-drive "if=none,id=nvme,file=$3/nvme,format=raw"
 		-device "nvme,drive=nvme,serial=lab,cmb_size_mb=64"
-		-device virtio-serial -chardev "file,id=ktap,path=$4/ktap.raw"
+		-device virtio-serial-pci -chardev "file,id=ktap,path=$4/ktap.raw"
 		-device "virtserialport,chardev=ktap,name=lab.ktap"
 		-chardev "file,id=files,path=$4/files.tar"
 		-device "virtserialport,chardev=files,name=lab.files"
-		-device "isa-debug-exit,iobase=0xf4,iosize=0x01"
-		-display none
 		-kernel "$1" -initrd "$2" -append "$append $5")
 	local disk
 	for disk in "${disks[@]}"; do
@@ -124,4 +188,30 @@ qemu_line() {
 		line+=(-serial "file:$4/serial.log")
 	fi
 	[[ -z ${GDB:-} ]] || line+=(-s -S)
+}
+
+# nvdimm_label N: what its device says of labels.
+nvdimm_label() {
+	if [[ $ARCH == powerpc ]]; then
+		echo ",label-size=2M,uuid=72511b67-0b3b-42fd-8d1d-5be3cae8bca$1"
+	elif [[ $1 == 0 && -n ${labels:-} ]]; then
+		echo ",label-size=2M"
+	fi
+}
+
+# x86_machine: its part of $machine and $append.
+x86_machine() {
+	append+=" console=ttyS0,115200"
+	machine+=(-machine "$model,nvdimm=on" -m "${memory:-2G},slots=4,maxmem=64G" -device "isa-debug-exit,iobase=0xf4,iosize=0x01")
+	if [[ $accel == kvm ]]; then
+		machine+=(-accel kvm -cpu host)
+		return
+	fi
+	# Without erms and fsrm the kernel copies in ways that TCG does faster.
+	machine+=(-accel "tcg,thread=multi,tb-size=512"
+		-cpu "max,-erms,-fsrm,-smap,-smep,-la57,-pku")
+	# On a loaded machine the test of the timer fails, and that is a panic.
+	append+=" tsc=reliable clocksource=tsc no_timer_check"
+	khz=$(tsc_khz)
+	[[ -z $khz ]] || append+=" tsc_early_khz=$khz"
 }

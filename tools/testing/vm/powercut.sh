@@ -41,6 +41,7 @@ if [[ -z $initrd ]]; then
 	initrd=$O/vm/initramfs-$mode$variant-powercut.cpio
 	[[ $DRY == 1 ]] || "$here/initramfs.sh" "$mode" "$initrd" e2fsck xfs_repair
 fi
+[[ $ARCH == x86_64 ]] || cannot "no power cuts with ARCH=$ARCH" "its NVDIMMs do not outlive QEMU" "make suite SUITE=faults"
 qemu_version
 [[ -s $here/splats ]] || fail "no $here/splats" "it says what no log may have" "git checkout tools/testing/vm/splats"
 

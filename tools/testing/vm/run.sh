@@ -9,7 +9,7 @@
 # gone), 4 cannot run on this machine.
 #
 #   --mode MODE         patched (default) or base
-#   --plan NAME         file of tools/testing/guest (default plan)
+#   --plan NAME         file of tools/testing/guest (default plan, or arch)
 #   --test GLOB         only tests whose id matches
 #   --results DIR       default is vm/results in the build directory
 #   --tools "NAME..."   programs of this machine that the guest needs as well
@@ -34,6 +34,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/machine.sh"
 
 mode=patched plan=plan test='*' results='' kernel='' initrd='' shell='' disks=() input='' memory=2G append='' labels='' tools=''
+[[ $ARCH == x86_64 ]] || plan=arch
 boot_limit=120 test_limit=120 plan_limit=1800 shutdown_limit=60 silence=''
 while [[ $# -gt 0 ]]; do
 	case $1 in
@@ -57,7 +58,7 @@ while [[ $# -gt 0 ]]; do
 done
 # A test may be quiet until its own limit ends it.
 silence=${silence:-$((test_limit + 30))}
-kernel=${kernel:-$O/$mode/obj$variant/arch/x86/boot/bzImage}
+kernel=${kernel:-$O/$mode/obj$variant/$image}
 results=${results:-$O/vm/results}
 if [[ -z $initrd ]]; then
 	read -ra more <<<"$tools"
@@ -109,14 +110,15 @@ mkdir -p "$results"
 rm -rf "$results"/{serial.log,ktap.raw,ktap.log,junit.xml,verdict,log,files,files.tar}
 : >"$results/serial.log"
 : >"$results/ktap.raw"
-config=${kernel%/arch/*}/.config
+config=${kernel%"/$image"}/.config
 [[ ! -f $config ]] || cp "$config" "$results/config"
 backing "$scratch"
 say QEMU "$qemu_says, accelerator $accel"
-[[ -z ${GDB:-} ]] || say GDB "gdb ${kernel%/arch/*}/vmlinux -ex 'target remote :1234'"
+echo "$qemu_says $model, $accel" >"$results/machine"
+[[ -z ${GDB:-} ]] || say GDB "gdb ${kernel%"/$image"}/vmlinux -ex 'target remote :1234'"
 if [[ -n $shell ]]; then
 	"${line[@]}" || status=$?
-	[[ ${status:-0} -eq 33 || ${status:-0} -eq 0 ]] || exit 1
+	[[ ${status:-0} -eq $good || ${status:-0} -eq 0 ]] || exit 1
 	exit 0
 fi
 
@@ -133,7 +135,7 @@ give_up() {
 	fail "$1" "$2" "$3"
 }
 
-phase=boot phase_start=$SECONDS last=$SECONDS dead='' serial_part='' ktap_part='' took=''
+phase=boot phase_start=$SECONDS last=$SECONDS dead='' down='' serial_part='' ktap_part='' took=''
 dead_line=
 
 serial_line() {
@@ -144,6 +146,7 @@ serial_line() {
 		phase=test phase_start=$SECONDS
 		;;
 	*"lab: done "*) phase=shutdown phase_start=$SECONDS ;;
+	*"lab: down") down=1 ;;
 	*"lab: setup failed"*) say GUEST "${1#*lab: }" ;;
 	*"lab: progress "*) say GUEST "${1#*lab: progress }" ;;
 	*"lab: "*) ;;
@@ -212,8 +215,12 @@ drain
 [[ $phase == shutdown ]] ||
 	give_up "the guest ended before its done line" "QEMU exited with $status in phase $phase" \
 		"look at the end of the log above"
-[[ $status -eq 33 ]] ||
-	give_up "the guest reported failure" "exit status $status, expected 33 (see lab: lines)" \
+[[ $status -eq $good ]] ||
+	give_up "the guest reported failure" "exit status $status, expected $good (see lab: lines)" \
+		"grep lab: $results/serial.log"
+# Powering off says nothing by itself.
+[[ $good -ne 0 || -n $down ]] ||
+	give_up "the guest reported failure" "it powered off without its last line, lab: down" \
 		"grep lab: $results/serial.log"
 qemu_pid=''
 say RAN "plan $plan on $mode$variant in $(since 0): $results"

@@ -11,6 +11,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../../../scripts/common.sh"
 
 mode=patched plan=plan some='' results=''
+[[ $ARCH == x86_64 ]] || plan=arch
 args=("$@")
 while [[ $# -gt 0 ]]; do
 	case $1 in
