@@ -5,9 +5,11 @@
 # Builds the patched kernel for other architectures, compilers and
 # configurations: the rows of tools/testing/arch/list, or those named. An error
 # fails, and so does a warning that the base does not have: what warns is built
-# from the base as well. Takes about five minutes a row on two cores; ccache
-# helps from the second time on. Objects and logs are in $O/arch. Last line:
-# "N passed, N failed, N skipped"; skipped is what has no compiler here.
+# from the base as well. Rows that say so are booted, too, and pass only if the
+# plan "arch" passes. Takes about five minutes a row on two cores, and ten to boot;
+# ccache helps from the second time on. Objects and logs are in $O/arch, those of
+# kernels that are booted with the laboratory's. Last line: "N passed, N failed,
+# N skipped"; skipped is what has no compiler here.
 # NAMES="arm64 riscv" names rows for make check-arch.
 
 # shellcheck source=scripts/common.sh
@@ -30,12 +32,16 @@ exec 4>&1
 kbuild() {
 	local mode=$1
 	shift
-	make -C "$O/$mode/linux" O="$O/arch/$name/$mode" ARCH="$arch" "${tools[@]}" "$@"
+	make -C "$O/$mode/linux" O="${obj/@MODE@/$mode}" ARCH="$arch" "${tools[@]}" "$@"
 }
 
 # configure MODE: tinyconfig and the fragments; says what did not take.
 configure() {
-	local obj=$O/arch/$name/$1
+	local obj=${obj/@MODE@/$1}
+	if [[ -n $boot ]]; then
+		"$top/scripts/configure.sh" "$1" >&4
+		return
+	fi
 	mkdir -p "$obj"
 	kbuild "$1" -s tinyconfig >/dev/null
 	(cd "$O/$1/linux" && ARCH=$arch ./scripts/kconfig/merge_config.sh -Q -m -O "$obj" "$obj/.config" \
@@ -71,7 +77,7 @@ objects() {
 
 # row: builds one; says why on failure.
 row() {
-	local missing new
+	local missing
 	log=$O/arch/$name/log
 	: >"$log"
 	missing=$(configure patched)
@@ -83,6 +89,36 @@ row() {
 		grep -m 10 -E 'error|undefined reference|No space' "$log" || tail -n 5 "$log"
 		return 1
 	fi
+	new_warnings
+}
+
+# boot_row: builds the laboratory's kernel, boots it, says what came of that.
+boot_row() {
+	local status=0 results
+	export ARCH=$arch CROSS_COMPILE=$compiler CONFIG=$config
+	log=$O/arch/$name/log
+	results=$top/results/$(series_hash)/patched-$arch${config:+-$config}-arch
+	if [[ $DRY == 1 ]]; then
+		"$top/scripts/build.sh" patched
+		"$top/tools/testing/vm/test.sh" --plan arch
+		return
+	fi
+	# All objects, as the warnings are in the log of what is compiled.
+	[[ ! -d ${obj/@MODE@/patched} ]] || find "${obj/@MODE@/patched}" -name '*.o' -delete
+	"$top/scripts/build.sh" patched >&4 2>"$log" || { cat "$log"; return 1; }
+	cp "$O/patched/build-$arch${config:+-$config}.log" "$log"
+	new_warnings || status=1
+	"$top/tools/testing/vm/test.sh" --plan arch >"$O/arch/$name/boot.log" 2>&1 || status=1
+	[[ ! -d $results ]] || cp "$log.new" "$results/warnings"
+	grep -E '^(FAILED|error:) ' "$O/arch/$name/boot.log" || :
+	echo "boot: $(grep -E '^[0-9]+ passed, ' "$O/arch/$name/boot.log" || echo "no results, see $O/arch/$name/boot.log")"
+	return "$status"
+}
+
+# new_warnings: what $log has and the base has not.
+new_warnings() {
+	local new
+	: >"$log.new"
 	warnings "$log" >"$log.patched"
 	[[ -s $log.patched ]] || return 0
 	# The same objects of the base.
@@ -91,11 +127,11 @@ row() {
 		! grep -qF "${new%.o}.c:" "$log.patched" || echo "$new"
 	done | sort -u >"$log.objects"
 	quiet kbuild base -k -j"$JOBS" prepare modules_prepare
-	xargs -r make -C "$O/base/linux" O="$O/arch/$name/base" ARCH="$arch" "${tools[@]}" -k -j"$JOBS" \
+	xargs -r make -C "$O/base/linux" O="${obj/@MODE@/base}" ARCH="$arch" "${tools[@]}" -k -j"$JOBS" \
 		<"$log.objects" >"$log.base.log" 2>&1 || :
 	warnings "$log.base.log" >"$log.base"
-	new=$(comm -23 "$log.patched" "$log.base")
-	[[ -z $new ]] || { echo "warnings that the base does not have:"; echo "$new"; return 1; }
+	comm -23 "$log.patched" "$log.base" >"$log.new"
+	[[ ! -s $log.new ]] || { echo "warnings that the base does not have:"; cat "$log.new"; return 1; }
 }
 
 "$top/scripts/prepare.sh" patched
@@ -112,16 +148,23 @@ while read -r name arch compiler list <&3; do
 	gcc) tools=(CC="${cache}gcc") need=gcc ;;
 	*) tools=(CROSS_COMPILE="$compiler" CC="$cache${compiler}gcc") need=${compiler}gcc ;;
 	esac
+	boot='' config='' obj=$O/arch/$name/@MODE@ build=row
+	if [[ $list == boot* ]]; then
+		read -r boot config <<<"$list" || :
+		build=boot_row obj=$O/@MODE@/obj-$arch${config:+-$config}
+	fi
 	read -ra fragments <<<"$list"
 	fragments=("${fragments[@]/#/$dir/}")
 	fragments=("${fragments[@]/%/.config}")
-	if [[ $DRY == 1 ]]; then
+	if [[ $DRY == 1 && -n $boot ]]; then
+		(boot_row)
+	elif [[ $DRY == 1 ]]; then
 		run make ARCH="$arch" "${tools[@]}" O="$O/arch/$name/patched"
 	elif ! command -v "$need" >/dev/null; then
 		echo "SKIPPED $name: no $need; make deps"
 		skipped=$((skipped + 1))
-	elif mkdir -p "$O/arch/$name" && why=$(row); then
-		say OK "$name"
+	elif mkdir -p "$O/arch/$name" && why=$("$build"); then
+		say OK "$name${why:+, $why}"
 		passed=$((passed + 1))
 	else
 		printf 'FAILED %s: %s\n  log: %s\n' "$name" "$why" "$O/arch/$name/log"

@@ -51,6 +51,8 @@ check "a symbol that did not take is named" one_error "CONFIG_LOST=n (wanted y)"
 sed -i /LOST/d "$config/dax.config"
 check "a fragment that is not there is named" one_error "no fragment tools/testing/config/nosuch.config" env CONFIG=nosuch "$s/configure.sh" base
 configured() { "$s/configure.sh" base && grep -qx CONFIG_DEBUG=y "$obj/.config"; }
+check "a compiler that is not there is named" one_error "no nosuch-gcc on this machine" env CROSS_COMPILE=nosuch- "$s/build.sh" base
+check "an unknown architecture" one_error "no fragment tools/testing/config/sparc.config" env ARCH=sparc "$s/build.sh" base
 check "all fragments are in the configuration" configured
 
 built() { says 0 "BUILT   base kernel 6.12.0" "$s/build.sh" base && [[ -f $O/base/selftests/prog && -f $O/base/selftests/dax_test.ko ]]; }
@@ -136,4 +138,23 @@ echo kept | tee -a "$O"/check-*.log >/dev/null
 before=$(cat "$O"/check-*.log)
 dry() { DRY=1 "$s/check.sh"; [[ $before == "$(cat "$O"/check-*.log)" ]]; }
 check "DRY=1 leaves the logs" dry
+
+# A row of check-arch that is booted.
+mkdir -p "$repo/tools/testing/arch" "$tmp/bin"
+printf '#!/bin/sh\n' >"$tmp/bin/nowhere-gcc"
+chmod +x "$tmp/bin/nowhere-gcc"
+echo "box nowhere nowhere- boot small" >"$repo/tools/testing/arch/list"
+: >"$repo/series"
+part scripts/prepare.sh :
+part scripts/build.sh 'echo "  CC      a.o" >"$O/patched/build-$ARCH-$CONFIG.log"'
+mkdir -p "$O/patched"
+arch_says() { says "$1" "$2" env PATH="$tmp/bin:$PATH" "$s/check-arch.sh" && [[ $(tail -n 1 "$tmp/says") == "$3" ]]; }
+part tools/testing/vm/test.sh 'echo "7 passed, 0 failed, 1 skipped"'
+check "a kernel that is booted" arch_says 0 "box, boot: 7 passed, 0 failed, 1 skipped" "1 passed, 0 failed, 0 skipped"
+part tools/testing/vm/test.sh 'echo "FAILED a.b.c: broken"; echo "7 passed, 1 failed"; exit 1'
+check "a test that fails there fails the row" arch_says 1 "FAILED box: FAILED a.b.c: broken" "0 passed, 1 failed, 0 skipped"
+part tools/testing/vm/test.sh 'echo "error: the kernel died"; exit 1'
+check "so does a guest that dies" arch_says 1 "no results" "0 passed, 1 failed, 0 skipped"
+part scripts/build.sh 'echo "error: no"; exit 1'
+check "and a build" arch_says 1 "FAILED box" "0 passed, 1 failed, 0 skipped"
 finish
