@@ -22,7 +22,7 @@ VM := tools/testing/vm
 
 # The recipes carry a + so that make -n runs them, with DRY=1.
 .PHONY: all check help deps fetch prepare build smoke test test-base lab-test \
-	suite count check-mutants each check-arch lint shell apply unapply mbox tree export table clean distclean
+	suite count check-mutants each check-arch lint shell apply unapply mbox tree export table arch-table clean distclean
 
 all: ## build the patched kernel, boot it, run the smoke tests (the default)
 	+@$(S)/main.sh
@@ -49,7 +49,7 @@ build: prepare ## the patched kernel, its modules and the selftests
 smoke: build ## boot the patched kernel, run the smoke tests
 	+@$(VM)/test.sh --mode patched --plan smoke
 
-test: build ## boot the patched kernel, run all tests
+test: build ## boot the patched kernel, run all tests (ARCH=arm64, powerpc, riscv: of the plan arch)
 	+@$(VM)/test.sh --mode patched
 
 test-base: prepare ## the same on the base, against what is expected to differ
@@ -71,7 +71,7 @@ each: deps fetch ## build and boot the series patch by patch (FIRST= LAST=); lon
 lab-test: deps ## the laboratory's own tests
 	+@$(S)/lab-test.sh
 
-check-arch: fetch ## build the patched kernel for other architectures and compilers
+check-arch: fetch ## build, and boot, the patched kernel for other architectures and compilers
 	+@$(S)/deps.sh arch
 	+@$(S)/check-arch.sh $(NAMES)
 
@@ -98,6 +98,9 @@ export: ## write patches/ and series back from that tree
 
 table: ## write the table of results into Documentation
 	+@$(S)/table.sh
+
+arch-table: ## the same of what check-arch booted
+	+@$(S)/arch-table.sh
 
 clean: ## remove kernels and guests, keep sources and results
 	+@$(S)/clean.sh
