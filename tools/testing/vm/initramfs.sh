@@ -54,7 +54,7 @@ needed() {
 		for name in $("$readelf" -ld "$file" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p; s,.*interpreter: \(.*\)\],\1,p'); do
 			[[ -z ${seen[$name]:-} ]] || continue
 			seen[$name]=1
-			for dir in "$root" "$root"/{lib,usr/lib,lib64,usr/lib64}{/*-linux-gnu,}; do
+			for dir in "$root"{,/usr} "$root"/{lib,usr/lib,lib64,usr/lib64}{/*-linux-gnu,}; do
 				[[ -f $dir/$name ]] || continue
 				echo "$dir/$name"
 				todo+=("$dir/$name")

@@ -49,6 +49,10 @@ busy DEBIAN "${packages[*]} of $release for $debian" unpack >&2 ||
 		"a Debian mirror has to be reachable; name another with MIRROR="
 [[ -s $work/root/packages ]] || fail "no userland for $debian" "mmdebstrap said nothing of packages" "rm -r $root"
 chmod -R u+rwX "$work/root"
+# The loader of some is a link that starts at the root.
+find "$work/root" -type l -lname '/*' | while read -r link; do
+	ln -srfn "$work/root$(readlink "$link")" "$link"
+done
 rm -rf "$root"
 mv "$work/root" "$root"
 echo "$root"
