@@ -138,16 +138,17 @@ check "dry run shows the whole line" says 0 "cmb_size_mb=64" env DRY=1 "${run[@]
 
 # Elsewhere than on x86 the exit status is that of powering off, and only the last
 # line tells.
-elsewhere() { ARCH=powerpc role "$@"; }
+elsewhere() { ACCEL=kvm ARCH=powerpc role "$@"; }
 GOOD=0 check "another architecture" elsewhere good 0 "OK      a.b.c"
-check "its machine is written down" grep -q "pseries, tcg" "$tmp/r/machine"
+check "its machine is written down" grep -q "pseries, kvm" "$tmp/r/machine"
 check "powered off without the last line" elsewhere poweroff 1 "without its last line"
 check "a last line of failure" elsewhere failed 1 "without its last line"
 check "a status that only x86 has" elsewhere good 1 "exit status 33, expected 0"
 check "its kernel panics" elsewhere panic-exit 1 "the kernel died: [    1.000000] Oops: made up"
 check "an unknown architecture" says 4 "no machine for ARCH=sparc" env ARCH=sparc "${run[@]}"
+check "no kernel of powerpc" says 1 "cannot be made fit for TCG" env ARCH=powerpc "${run[@]}"
 check "no device tree" says 4 "has no device tree" env ARCH=arm64 "${run[@]}"
-dry_names() { says 0 obj-powerpc-4k/vmlinux env DRY=1 ARCH=powerpc CONFIG=4k "$vm/run.sh" && grep -q initramfs-patched-powerpc-4k.cpio "$tmp/says"; }
+dry_names() { says 0 obj-powerpc-4k/vmlinux env DRY=1 ACCEL=kvm ARCH=powerpc CONFIG=4k "$vm/run.sh" && grep -q initramfs-patched-powerpc-4k.cpio "$tmp/says"; }
 check "names of their own" dry_names
 check "dry run of a device tree" says 0 "mem=2G console=ttyS0" env DRY=1 ARCH=riscv "${run[@]}"
 

@@ -93,6 +93,8 @@ backing() {
 		;;
 	*) device_tree "$1/dtb" ;;
 	esac
+	[[ $ARCH-$accel != powerpc-tcg ]] || "$here/powerpc-tcg.pl" "$kernel" "$1/vmlinux" >"$1/tcg" ||
+		fail "$kernel cannot be made fit for TCG" "see above" "make build ARCH=powerpc"
 }
 
 # nvdimm_size N: that of its file.
@@ -127,7 +129,7 @@ device_tree() {
 # arrays $disks and $input may name more. $machine is its part that makes the
 # device tree.
 qemu_line() {
-	local append khz gib=${memory:-2G} n
+	local append khz gib=${memory:-2G} n boot=$1
 	gib=${gib%G}
 	append="ignore_loglevel printk.devkmsg=on panic=-1"
 	append+=" norandmaps watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
@@ -137,6 +139,7 @@ qemu_line() {
 	x86_64) x86_machine ;;
 	powerpc)
 		append+=" console=hvc0"
+		[[ $accel != tcg ]] || boot=$3/vmlinux
 		# TCG has none of the mitigations.
 		machine+=(-machine "$model,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off" -cpu POWER9
 			-m "${gib}G,slots=4,maxmem=32G")
@@ -175,7 +178,7 @@ qemu_line() {
 		-device "virtserialport,chardev=ktap,name=lab.ktap"
 		-chardev "file,id=files,path=$4/files.tar"
 		-device "virtserialport,chardev=files,name=lab.files"
-		-kernel "$1" -initrd "$2" -append "$append $5")
+		-kernel "$boot" -initrd "$2" -append "$append $5")
 	local disk
 	for disk in "${disks[@]}"; do
 		line+=(-drive "if=virtio,file=$disk,format=raw,readonly=on")
