@@ -9,7 +9,7 @@
 [[ ${1:-} != --help ]] || { sed -n '3,6s/^# \{0,1\}//p' "$0"; exit 0; }
 # shellcheck source=tools/testing/lab/vm-lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/vm-lib.sh"
-export O=$tmp CONFIG='' PLANS=$tmp/plans EXPECT=$tmp/expect
+export O=$tmp ARCH=x86_64 CONFIG='' PLANS=$tmp/plans EXPECT=$tmp/expect
 
 # The good run: one test passes, one is todo, one is skipped; two suites.
 good() {
@@ -87,6 +87,8 @@ wrong "a failing test" 1 "FAILED ext4.map.pass: failed" "$ktap" \
 	's/^ok 1 ext4.map.pass/  # reason failed\nnot ok 1 ext4.map.pass/'
 check "rerun command" says 1 "again: tools/testing/vm/test.sh --mode patched --test 'ext4.map.pass'" \
 	"$vm/judge.sh" patched "$tmp/r"
+check "rerun command elsewhere" says 1 "again: ARCH=powerpc CONFIG=none tools/testing/vm/test.sh" \
+	env ARCH=powerpc CONFIG=none "$vm/judge.sh" patched "$tmp/r"
 check "junit counts" grep -q 'tests="3" failures="1" skipped="2"' "$tmp/r/junit.xml"
 check "junit shows the failure" grep -q '<failure message="failed"' "$tmp/r/junit.xml"
 # One sample for each line of splats, which no other line matches.

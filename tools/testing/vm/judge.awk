@@ -272,7 +272,7 @@ function write_ktap(   i, file) {
 	close(file)
 }
 
-function report(   i, again) {
+function report(   i) {
 	for (i = 1; i <= n; i++) {
 		if (verdict[i] != "fail")
 			continue
