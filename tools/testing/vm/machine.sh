@@ -156,7 +156,8 @@ qemu_line() {
 			machine+=(-machine "$model" -cpu "max,pauth-impdef=on")
 		else
 			ram_start=0x80000000
-			append+=" console=ttyS0 earlycon"
+			# QEMU before 8.2 names the extensions in one string only.
+			append+=" console=ttyS0 earlycon riscv_isa_fallback"
 			machine+=(-machine "$model" -cpu rv64)
 		fi
 		;;
