@@ -122,18 +122,19 @@ for name in deps fetch lint prepare build; do
 	part "scripts/$name.sh" :
 done
 part scripts/lab-test.sh 'echo "4 passed, 0 failed, 1 skipped"'
+part scripts/vma-test.sh 'echo "3 passed, 0 failed"'
 part tools/testing/vm/test.sh 'echo "10 passed, 0 failed, 2 skipped"'
 last_line() {
 	says "$1" "$2" "$s/check.sh" && [[ $(tail -n 1 "$tmp/says") == "$2" ]]
 }
-check "check.sh adds up" last_line 0 "25 passed, 0 failed, 5 skipped"
+check "check.sh adds up" last_line 0 "28 passed, 0 failed, 5 skipped"
 part tools/testing/vm/test.sh 'echo "9 passed, 1 failed"; exit 1'
-check "failures are added up" last_line 1 "23 passed, 2 failed, 1 skipped"
+check "failures are added up" last_line 1 "26 passed, 2 failed, 1 skipped"
 part tools/testing/vm/test.sh 'echo "10 passed, 0 failed, 2 skipped"'
 part scripts/build.sh '[ $1 != base ] || exit 1'
-check "a part that ends early has failed" last_line 1 "15 passed, 1 failed, 3 skipped"
+check "a part that ends early has failed" last_line 1 "18 passed, 1 failed, 3 skipped"
 part scripts/lint.sh 'exit 1'
-check "so has one without counts" last_line 1 "14 passed, 2 failed, 3 skipped"
+check "so has one without counts" last_line 1 "17 passed, 2 failed, 3 skipped"
 echo kept | tee -a "$O"/check-*.log >/dev/null
 before=$(cat "$O"/check-*.log)
 dry() { DRY=1 "$s/check.sh"; [[ $before == "$(cat "$O"/check-*.log)" ]]; }
