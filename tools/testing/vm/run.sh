@@ -36,6 +36,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 mode=patched plan=plan test='*' results='' kernel='' initrd='' shell='' disks=() input='' memory=2G append='' labels='' tools=''
 [[ $ARCH == x86_64 ]] || plan=arch
 boot_limit=120 test_limit=120 plan_limit=1800 shutdown_limit=60 silence=''
+# The hash MMU of powerpc takes half a minute to unmap a namespace.
+[[ $ARCH != powerpc ]] || shutdown_limit=240
 while [[ $# -gt 0 ]]; do
 	case $1 in
 	-h | --help) usage "$0"; exit 0 ;;
