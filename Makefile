@@ -22,7 +22,7 @@ VM := tools/testing/vm
 
 # The recipes carry a + so that make -n runs them, with DRY=1.
 .PHONY: all check help deps fetch prepare build smoke test test-base lab-test \
-	suite count check-mutants each check-arch lint shell apply unapply mbox tree export table arch-table clean distclean
+	suite count check-mutants each check-arch lint shell apply unapply mbox tree export table arch-table suite-table clean distclean
 
 all: ## build the patched kernel, boot it, run the smoke tests (the default)
 	+@$(S)/main.sh
@@ -101,6 +101,9 @@ table: ## write the table of results into Documentation
 
 arch-table: ## the same of what check-arch booted
 	+@$(S)/arch-table.sh
+
+suite-table: ## the same of what the suites found
+	+@$(S)/suite-table.sh
 
 clean: ## remove kernels and guests, keep sources and results
 	+@$(S)/clean.sh

@@ -39,9 +39,10 @@ excluded() {
 	return 1
 }
 
-# suite_build WHAT
+# suite_build "VERSION: WHAT", the version of the suite is kept for the table.
 suite_build() {
 	local mode
+	version=${1%%:*}
 	say SUITE "$1, $limit s each at most, kernels: ${modes[*]}"
 	for mode in "${modes[@]}"; do
 		"$top/scripts/prepare.sh" "$mode"
@@ -86,6 +87,7 @@ suite_begin() {
 		[[ -z ${!name:-} ]] || command+=" $name='${!name}'"
 	done
 	echo "make suite SUITE=$suite$command" >"$results/command"
+	echo "$version" >"$results/version"
 	printf '%s' "$expect_lines" >"$expect"
 	: >"$expect.assertions"
 }

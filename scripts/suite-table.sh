@@ -36,12 +36,12 @@ suites() {
 		echo
 		awk '/^(same|fixed|broken|flaky) / { n[$1]++ } END {
 			printf "%d same, %d fixed, %d broken, %d flaky", n["same"], n["fixed"], n["broken"], n["flaky"] }' "$table"
-		printf ' on %s, Linux %s::\n\n' "$(date -r "$table" +%Y-%m-%d)" "$(kernels "$dir")"
+		printf ' on %s, Linux %s%s::\n\n' "$(date -r "$table" +%Y-%m-%d)" "$(kernels "$dir")" "$(sed 's/^/, /' "$dir/version" 2>/dev/null)"
 		printf '    %s\n\n' "$(cat "$dir/command" 2>/dev/null || echo "make suite SUITE=$suite")"
 		sed 's/[[:space:]]*$//; s/^/    /' "$table"
 	done
 }
 
-page suites 'scripts/suite-table.sh from the results of "make suite"' \
+page suites '"make suite-table" from the results of "make suite"' \
 	"Suites of other people, on the base and when patched" suites
 say TABLE "${#tables[@]} suites"

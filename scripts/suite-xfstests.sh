@@ -92,7 +92,9 @@ mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u | sed '/^$/d')
 	"install the library that each needs and make again there, or leave the tests out with EXCLUDE="
 
 # --- kernels, images, boots
-suite_build "xfstests: ${#wanted[@]} tests on ${fs_list[*]}"
+release=''
+[[ ! -e $tree/.git ]] || release=$(git -C "$tree" log -1 --format=' %h of %cs')
+suite_build "xfstests$release: ${#wanted[@]} tests on ${fs_list[*]}"
 image=$O/vm/xfstests.squashfs
 key=$(cd "$tree" && find . -name .git -prune -o -type f -printf '%P %s %T@\n' | LC_ALL=C sort | sha256sum | cut -c1-12)
 state="tree $key"

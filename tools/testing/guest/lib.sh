@@ -154,6 +154,7 @@ root_image() {
 		quiet mount -t overlay -o lowerdir=/suite,upperdir=/rw/suite,workdir=/rw/suitework overlay /userland/suite &&
 		quiet mount --rbind /dev /userland/dev &&
 		mkdir -p /userland/dev/pts /userland/dev/shm &&
+		quiet ln -sfn /proc/self/fd /userland/dev/fd &&
 		quiet mount -t devpts devpts /userland/dev/pts &&
 		quiet mount -t tmpfs tmpfs /userland/dev/shm &&
 		quiet mount -t proc proc /userland/proc &&

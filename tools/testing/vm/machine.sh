@@ -77,17 +77,22 @@ cannot_back() {
 	fail "no backing files in $1" "truncate failed, see above" "look at df $1, or set O="
 }
 
-# backing DIR: fresh sparse files for three NVDIMMs and the NVMe disk. An NVDIMM
-# with a label area, which pseries wants, has 2 MiB on top; $labels is the size
-# of NVDIMM 0 in GiB if it is to have one on x86. Machines with device trees have
-# NVDIMMs in their memory.
+# nvdimms: their numbers. On x86, $labels is the size in GiB of the only one, which
+# has a label area then.
+nvdimms() {
+	[[ -n ${labels:-} ]] && echo 0 || echo 0 1 2
+}
+
+# backing DIR: fresh sparse files for the NVDIMMs and the NVMe disk. An NVDIMM
+# with a label area, which pseries wants, has 2 MiB on top. Machines with device
+# trees have NVDIMMs in their memory.
 backing() {
 	local n
 	mkdir -p "$1"
 	truncate -s 64M "$1/nvme" || cannot_back "$1"
 	case $ARCH in
 	x86_64 | powerpc)
-		for n in 0 1 2; do
+		for n in $(nvdimms); do
 			truncate -s "$(nvdimm_size $n)" "$1/nvdimm$n" || cannot_back "$1"
 		done
 		;;
@@ -166,7 +171,7 @@ qemu_line() {
 	machine+=(-smp 2 -nodefaults -no-reboot -display none)
 	line=("${machine[@]}")
 	if [[ $ARCH == x86_64 || $ARCH == powerpc ]]; then
-		for n in 0 1 2; do
+		for n in $(nvdimms); do
 			line+=(-object "memory-backend-file,id=mem$n,share=on,mem-path=$3/nvdimm$n,size=$(nvdimm_size $n)$([[ $ARCH$n != x86_641 ]] || echo ,align=1G)"
 				-device "nvdimm,id=nvdimm$n,memdev=mem$n$(nvdimm_label $n)")
 		done
