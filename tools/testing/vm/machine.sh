@@ -93,7 +93,7 @@ backing() {
 	case $ARCH in
 	x86_64 | powerpc)
 		for n in $(nvdimms); do
-			truncate -s "$(nvdimm_size $n)" "$1/nvdimm$n" || cannot_back "$1"
+			truncate -s "$(nvdimm_size "$n")" "$1/nvdimm$n" || cannot_back "$1"
 		done
 		;;
 	*) device_tree "$1/dtb" ;;
@@ -172,8 +172,8 @@ qemu_line() {
 	line=("${machine[@]}")
 	if [[ $ARCH == x86_64 || $ARCH == powerpc ]]; then
 		for n in $(nvdimms); do
-			line+=(-object "memory-backend-file,id=mem$n,share=on,mem-path=$3/nvdimm$n,size=$(nvdimm_size $n)$([[ $ARCH$n != x86_641 ]] || echo ,align=1G)"
-				-device "nvdimm,id=nvdimm$n,memdev=mem$n$(nvdimm_label $n)")
+			line+=(-object "memory-backend-file,id=mem$n,share=on,mem-path=$3/nvdimm$n,size=$(nvdimm_size "$n")$([[ $ARCH$n != x86_641 ]] || echo ,align=1G)"
+				-device "nvdimm,id=nvdimm$n,memdev=mem$n$(nvdimm_label "$n")")
 		done
 	else
 		line+=(-dtb "$3/dtb")
