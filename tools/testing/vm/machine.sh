@@ -77,8 +77,10 @@ cannot_back() {
 	fail "no backing files in $1" "truncate failed, see above" "look at df $1, or set O="
 }
 
-# nvdimms: their numbers. On x86, $labels is the size in GiB of the only one, which
-# has a label area then.
+# nvdimms: their numbers. $labels is for the machine of ndctl's tests (x86): the
+# size in GiB of its only NVDIMM, which has a label area. A second node is for the
+# devices that cxl_test puts there, and there is no NVMe disk, as they hibernate: 6.12
+# thaws its queues in another task than it froze them, and lockdep complains.
 nvdimms() {
 	[[ -n ${labels:-} ]] && echo 0 || echo 0 1 2
 }
@@ -178,9 +180,14 @@ qemu_line() {
 	else
 		line+=(-dtb "$3/dtb")
 	fi
-	line+=(-drive "if=none,id=nvme,file=$3/nvme,format=raw"
-		-device "nvme,drive=nvme,serial=lab,cmb_size_mb=64"
-		-device virtio-serial-pci -chardev "file,id=ktap,path=$4/ktap.raw"
+	if [[ -n ${labels:-} ]]; then
+		line+=(-object "memory-backend-ram,id=ram,size=${memory:-2G}"
+			-numa "node,nodeid=0,cpus=0,memdev=ram" -numa "node,nodeid=1,cpus=1")
+	else
+		line+=(-drive "if=none,id=nvme,file=$3/nvme,format=raw"
+			-device "nvme,drive=nvme,serial=lab,cmb_size_mb=64")
+	fi
+	line+=(-device virtio-serial-pci -chardev "file,id=ktap,path=$4/ktap.raw"
 		-device "virtserialport,chardev=ktap,name=lab.ktap"
 		-chardev "file,id=files,path=$4/files.tar"
 		-device "virtserialport,chardev=files,name=lab.files"

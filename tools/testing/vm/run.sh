@@ -21,7 +21,7 @@
 #   --disk FILE         one more disk, read-only (/dev/vda, then vdb...)
 #   --input FILE        the guest reads it from fw_cfg, opt/lab.input
 #   --memory SIZE       of the guest (default 2G)
-#   --labels GIB        one NVDIMM, of this size and with a label area
+#   --labels GIB        one NVDIMM, of this size and with labels; for ndctl's tests
 #   --shell             a shell in the guest, pmem ready (leave: exit, or Ctrl-A X)
 #
 # QEMU= names the binary, ACCEL=tcg|kvm overrides the choice, GDB=1 waits for
