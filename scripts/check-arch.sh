@@ -71,25 +71,37 @@ quiet() {
 	"$@" >>"$log" 2>&1
 }
 
+# anew: all objects are compiled again, as the warnings are in the log of what is.
+anew() {
+	local dir=${obj/@MODE@/patched}
+	[[ ! -d $dir ]] || find "$dir" -name '*.o' -delete
+}
+
 objects() {
 	echo "$(grep -cE '^  (CC|AS) ' "$log") objects"
 }
 
 # row: builds one; says why on failure.
 row() {
-	local missing
-	log=$O/arch/$name/log
+	local missing status=0 result
+	log=$O/arch/$name/log result=$top/results/$(series_hash)/arch/$name
+	rm -f "$result"
 	: >"$log"
 	missing=$(configure patched)
 	if [[ -n $missing ]]; then
 		echo "these did not take: ${missing//$'\n'/ }"
 		return 1
 	fi
+	anew
 	if ! MEASURE=objects busy BUILD "$name" quiet kbuild patched -k -j"$JOBS" >&4; then
 		grep -m 10 -E 'error|undefined reference|No space' "$log" || tail -n 5 "$log"
 		return 1
 	fi
-	new_warnings
+	new_warnings || status=1
+	mkdir -p "${result%/*}"
+	printf '%s\t%d\t%d\n' "$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\(.*\)"/\1/p' "${obj/@MODE@/patched}/.config")" \
+		"$(grep -cE '^  CC ' "$log")" "$(wc -l <"$log.new")" >"$result"
+	return "$status"
 }
 
 # boot_row: builds the laboratory's kernel, boots it, says what came of that.
@@ -103,8 +115,7 @@ boot_row() {
 		"$top/tools/testing/vm/test.sh" --plan arch
 		return
 	fi
-	# All objects, as the warnings are in the log of what is compiled.
-	[[ ! -d ${obj/@MODE@/patched} ]] || find "${obj/@MODE@/patched}" -name '*.o' -delete
+	anew
 	"$top/scripts/build.sh" patched >&4 2>"$log" || { cat "$log"; return 1; }
 	cp "$O/patched/build-$arch${config:+-$config}.log" "$log"
 	new_warnings || status=1
@@ -126,6 +137,7 @@ new_warnings() {
 	sed -n 's,^  CC[^/]* ,,p' "$log" | while read -r new; do
 		! grep -qF "${new%.o}.c:" "$log.patched" || echo "$new"
 	done | sort -u >"$log.objects"
+	sed "s,^,${obj/@MODE@/base}/," "$log.objects" | xargs -r rm -f
 	quiet kbuild base -k -j"$JOBS" prepare modules_prepare
 	xargs -r make -C "$O/base/linux" O="${obj/@MODE@/base}" ARCH="$arch" "${tools[@]}" -k -j"$JOBS" \
 		<"$log.objects" >"$log.base.log" 2>&1 || :
