@@ -156,6 +156,20 @@ part tools/testing/vm/test.sh 'echo "FAILED a.b.c: broken"; echo "7 passed, 1 fa
 check "a test that fails there fails the row" arch_says 1 "FAILED box: FAILED a.b.c: broken" "0 passed, 1 failed, 0 skipped"
 part tools/testing/vm/test.sh 'echo "error: the kernel died"; exit 1'
 check "so does a guest that dies" arch_says 1 "no results" "0 passed, 1 failed, 0 skipped"
+part tools/testing/vm/test.sh 'echo "7 passed, 0 failed, 1 skipped"'
+part scripts/configure.sh :
+part scripts/build.sh 'printf "  CC      a.o\na.c:1:1: warning: fresh\n" >"$O/patched/build-$ARCH-$CONFIG.log"'
+cat >"$tree/Makefile" <<'E'
+prepare modules_prepare: ;
+%.o: ; @[ -e $(O)/$@ ] || cat warning
+E
+: >"$tree/warning"
+check "a warning that the base does not have" arch_says 1 "a.c: warning: fresh" "0 passed, 1 failed, 0 skipped"
+# Its object is there, from another time.
+mkdir -p "$O/base/obj-nowhere-small"
+: >"$O/base/obj-nowhere-small/a.o"
+echo "a.c:7:1: warning: fresh" >"$tree/warning"
+check "one that it has" arch_says 0 "box, boot" "1 passed, 0 failed, 0 skipped"
 part scripts/build.sh 'echo "error: no"; exit 1'
-check "and a build" arch_says 1 "FAILED box" "0 passed, 1 failed, 0 skipped"
+check "a build that fails" arch_says 1 "FAILED box" "0 passed, 1 failed, 0 skipped"
 finish
