@@ -99,7 +99,7 @@ export: ## write patches/ and series back from that tree
 table: ## write the table of results into Documentation
 	+@$(S)/table.sh
 
-arch-table: ## the same of what check-arch booted
+arch-table: ## the same of what check-arch built and booted
 	+@$(S)/arch-table.sh
 
 suite-table: ## the same of what the suites found
