@@ -96,7 +96,7 @@ if [[ $DRY == 1 || -d $src/$dax ]]; then
 	run cp -a "$src/$dax/test_modules/dax_test.ko" "$tests/"
 fi
 # The mm selftests of the tree; what lacks a library is left out, and skipped.
-if [[ $CONFIG == suites ]]; then
+if [[ " $CONFIG " == *" suites "* ]]; then
 	mm=tools/testing/selftests/mm
 	# Which libraries there are is looked up once, and kept in the tree.
 	run rm -f "$src/$mm"/local_config.{h,mk}

@@ -3,8 +3,8 @@
 # usage: configure.sh MODE
 #
 # Writes the .config of MODE (patched or base) from the fragments in
-# tools/testing/config: common, dax, debug, the architecture's, CONFIG= if set,
-# and, for the patched kernel, patched. Every symbol that a fragment asks for is
+# tools/testing/config: common, dax, debug, the architecture's, those that CONFIG=
+# names and, for the patched kernel, patched. Every symbol that a fragment asks for is
 # looked up in the result, as merge_config.sh and olddefconfig drop what has an
 # unmet dependency. Nothing is done if neither a fragment nor a Kconfig file of
 # the tree changed.
@@ -21,7 +21,7 @@ src=$O/$mode/linux
 obj=$O/$mode/obj$variant
 dir=$top/tools/testing/config
 fragments=()
-for name in common dax debug "$ARCH" ${CONFIG:+"$CONFIG"}; do
+for name in common dax debug "$ARCH" $CONFIG; do
 	fragments+=("$dir/$name.config")
 	[[ -f $dir/$name.config ]] ||
 		fail "no fragment tools/testing/config/$name.config" \

@@ -14,7 +14,9 @@
 
 # shellcheck disable=SC2154 # see above
 vm=$top/tools/testing/vm
-export CONFIG=suites
+# CONFIG= of the command line comes on top, with results of its own.
+[[ " $CONFIG " == *" suites "* ]] || export CONFIG="suites${CONFIG:+ $CONFIG}"
+extra=${CONFIG#suites} extra=${extra// /-}
 read -ra modes <<<"${MODES:-base patched}"
 [[ "${modes[*]}" =~ ^(base|patched|base patched|patched base)$ ]] ||
 	fail "MODES='$MODES'" "the kernels are base and patched" "leave it out for both"
@@ -22,9 +24,10 @@ read -ra modes <<<"${MODES:-base patched}"
 # suite_options LIMIT SHARD: seconds for a test and tests for a boot, if the
 # command line does not say it.
 suite_options() {
-	limit=${LIMIT:-$1} size=${SHARD:-$2}
-	[[ $limit =~ ^[0-9]+$ && $limit -ge 60 && $size =~ ^[1-9][0-9]*$ ]] ||
-		fail "LIMIT=$limit SHARD=$size" "LIMIT is 60 seconds or more, SHARD one test or more" "leave them out"
+	limit=${LIMIT:-$1} size=${SHARD:-$2} guests=${GUESTS:-1}
+	[[ $limit =~ ^[0-9]+$ && $limit -ge 60 && $size =~ ^[1-9][0-9]*$ && $guests =~ ^[1-9]$ ]] ||
+		fail "LIMIT=$limit SHARD=$size GUESTS=$guests" \
+			"LIMIT is 60 seconds or more, SHARD one test or more, GUESTS 1 to 9" "leave them out"
 }
 
 # excluded TEST: is it one of EXCLUDE=?
@@ -72,7 +75,7 @@ pack() {
 # Results are continued only for the same state.
 suite_begin() {
 	local old name
-	results=$top/results/$(series_hash)/$suite
+	results=$top/results/$(series_hash)/$suite$extra
 	expect=$results/expect
 	state+=", limit $limit, configuration $(cat "$top"/tools/testing/config/*.config | sha256sum | cut -c1-12)"
 	lock "$results"
@@ -83,25 +86,29 @@ suite_begin() {
 		lock "$results"
 	fi
 	echo "$state" >"$results/state"
-	for name in FS GROUP TESTS EXCLUDE LIMIT SHARD; do
-		[[ -z ${!name:-} ]] || command+=" $name='${!name}'"
+	for name in FS GROUP TESTS EXCLUDE LIMIT SHARD GUESTS CPUS; do
+		[[ -z ${!name:-} ]] || command+=" $name=${!name@Q}"
 	done
+	[[ -z $extra ]] || command+=" CONFIG=${CONFIG#suites }"
 	echo "make suite SUITE=$suite$command" >"$results/command"
 	echo "$version" >"$results/version"
 	printf '%s' "$expect_lines" >"$expect"
 	: >"$expect.assertions"
 }
 
-# boot MODE DIR TEST...: one guest; succeeds if it left at least one result.
+# claim DIR TEST...: the tests of a guest.
+claim() {
+	mkdir -p "$results/$1"
+	printf '%s\n' "${@:2}" >"$results/$1/tests"
+}
+
+# boot MODE DIR: one guest; succeeds if it left at least one result.
 boot() {
 	local mode=$1 dir=$results/$2 status=0
-	shift 2
-	mkdir -p "$dir"
-	printf '%s\n' "$@" >"$dir/tests"
 	guest "$mode"
 	EXPECT=$expect "$vm/test.sh" --mode "$mode" --plan "$suite" --results "$dir" "${guest[@]}" \
 		--input "$dir/tests" --test-limit $((limit + 20)) \
-		--plan-limit $((($# + 1) * (limit + 60))) --silence $((limit + 90)) --boot-limit 600 --shutdown-limit 600 || status=$?
+		--plan-limit $((($(wc -l <"$dir/tests") + 1) * (limit + 60))) --silence $((limit + 90)) --boot-limit 600 --shutdown-limit 600 || status=$?
 	[[ $status -ne 4 && $status -le 128 ]] || exit "$status"
 	[[ -s $dir/ktap.log ]] && grep -qE "^(not )?ok [0-9]+ $suite\\." "$dir/ktap.log"
 }
@@ -131,14 +138,59 @@ salvage() {
 	say SALVAGE "$(grep -cE '^(not )?ok ' "$2/ktap.log" || true) results of the interrupted ${2##*/}"
 }
 
-# left TESTS SPENT RAN: by what a test took so far, boot included.
+# left TESTS SPENT RAN: by what a test took so far, boot included and guests
+# divided.
 left() {
 	[[ $3 -gt 0 ]] || { echo "at most $((($1 * limit + 59) / 60)) min left"; return; }
 	echo "about $((($1 * $2 / $3 + 59) / 60)) min left"
 }
 
+# unclaimed MODE: tests without a result that no running guest has.
+unclaimed() {
+	local dir claimed=()
+	for dir in "${running[@]}"; do
+		[[ $dir != "$1-"* ]] || claimed+=("$results/$dir/tests")
+	done
+	todo "$1" | grep -vxFf <(cat "${claimed[@]}" /dev/null) || [[ $? -eq 1 ]]
+}
+
+# Each guest is a group of processes: an interrupt does not reach what is in the
+# background.
+stop_guests() {
+	local pid tries=0
+	for pid in "${!running[@]}"; do
+		while kill -TERM -- "-$pid" 2>/dev/null && [[ $tries -lt 100 ]]; do
+			sleep 0.1
+			tries=$((tries + 1))
+		done
+	done
+}
+
+# start: a guest with the next tests of the kernel that has more of them; fails
+# if there are none.
+start() {
+	local mode dir n=0 which tests=() more=()
+	for which in "${modes[@]}"; do
+		mapfile -t more < <(unclaimed "$which")
+		[[ ${#more[@]} -le ${#tests[@]} ]] || mode=$which tests=("${more[@]}")
+	done
+	[[ ${#tests[@]} -gt 0 ]] || return
+	while [[ -e $results/$mode-$n ]]; do n=$((n + 1)); done
+	dir=$mode-$n
+	say SHARD "$dir: ${#tests[@]} tests to go on $mode, $total in all, $(left "$total" "$((SECONDS - began))" "$ran")"
+	claim "$dir" "${tests[@]:0:size}"
+	set -m
+	{
+		set +m
+		boot "$mode" "$dir" 2>&1 | sed -u "s/^/$([[ $guests -eq 1 ]] || echo "$dir")/"
+	} </dev/null &
+	set +m
+	running[$!]=$dir
+}
+
 suite_run() {
-	local mode dir total=0 spent=0 ran=0 n=0 start now have
+	local mode dir total=0 ran=0 began=$SECONDS have now pid status
+	local -A running=()
 	if [[ $DRY == 1 ]]; then
 		for mode in "${modes[@]}"; do
 			guest "$mode"
@@ -154,20 +206,24 @@ suite_run() {
 	done
 	have=$((${#wanted[@]} * ${#modes[@]} - total))
 	[[ $have -eq 0 ]] || say RESUME "$have results are there"
-	for mode in "${modes[@]}"; do
-		while mapfile -t pending < <(todo "$mode") && [[ ${#pending[@]} -gt 0 ]]; do
-			while [[ -e $results/$mode-$n ]]; do n=$((n + 1)); done
-			say SHARD "$mode-$n: ${#pending[@]} tests to go on $mode, $total in all, $(left "$total" "$spent" "$ran")"
-			start=$SECONDS
-			boot "$mode" "$mode-$n" "${pending[@]:0:size}" ||
-				fail "the $mode kernel gave no result" "see above" "look at $results/$mode-$n/serial.log"
-			now=$(todo "$mode" | wc -l)
-			[[ $now -lt ${#pending[@]} ]] ||
-				fail "the $mode kernel ran none of the tests" "the guest does not know them" "look at $results/$mode-$n/ktap.log"
-			spent=$((spent + SECONDS - start)) ran=$((ran + ${#pending[@]} - now))
-			total=$((total - ${#pending[@]} + now))
-		done
+	trap stop_guests EXIT
+	while :; do
+		while [[ ${#running[@]} -lt $guests ]] && start; do :; done
+		[[ ${#running[@]} -gt 0 ]] || break
+		status=0
+		wait -n -p pid "${!running[@]}" || status=$?
+		dir=${running[$pid]} mode=${dir%-*}
+		unset "running[$pid]"
+		# Interrupted, or it cannot run here.
+		[[ $status -ne 4 && $status -le 128 ]] || exit "$status"
+		[[ $status -eq 0 ]] ||
+			fail "the $mode kernel gave no result" "see above" "look at $results/$dir/serial.log"
+		now=$(printf '%s\n' "${wanted[@]}" | grep -xFf "$results/$dir/tests" | grep -cxFf <(done_in "$mode") || :)
+		[[ $now -gt 0 ]] ||
+			fail "the $mode kernel ran none of the tests" "the guest does not know them" "look at $results/$dir/ktap.log"
+		total=$((total - now)) ran=$((ran + now))
 	done
+	trap - EXIT
 }
 
 # compare BASE PATCHED: each a list of ktap.log. Fails if something is broken.
@@ -206,7 +262,8 @@ suite_compare() {
 			for mode in base patched; do
 				dir=again-$mode-$n
 				say AGAIN "${#again[@]} that differ, $mode, run $n"
-				boot "$mode" "$dir" "${again[@]}" ||
+				claim "$dir" "${again[@]}"
+				boot "$mode" "$dir" ||
 					fail "the $mode kernel gave no result" "see above" "look at $results/$dir/serial.log"
 				runs[$mode]+=" $results/$dir/ktap.log"
 			done

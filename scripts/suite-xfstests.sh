@@ -12,6 +12,9 @@
 #   EXCLUDE="generic/4*"  not these, globs
 #   LIMIT=300             seconds for one test
 #   SHARD=25              tests for one boot
+#   GUESTS=1              guests at a time
+#   CPUS=2                processors of each guest
+#   CONFIG=plain          kernels without lockdep and the other expensive checks
 #   MODES="patched"       one kernel only, nothing is compared
 #
 # Interrupted, it goes on with the tests that have no result yet. Results are
@@ -96,13 +99,15 @@ release=''
 [[ ! -e $tree/.git ]] || release=$(git -C "$tree" log -1 --format=' %h of %cs')
 suite_build "xfstests$release: ${#wanted[@]} tests on ${fs_list[*]}"
 image=$O/vm/xfstests.squashfs
+cpus=${CPUS:-2}
+[[ $cpus =~ ^[1-9]$ ]] || fail "CPUS=$cpus" "it is a number, 1 to 9" "leave it out for 2"
 key=$(cd "$tree" && find . -name .git -prune -o -type f -printf '%P %s %T@\n' | LC_ALL=C sort | sha256sum | cut -c1-12)
-state="tree $key"
+state="tree $key, $cpus processors"
 command=" XFSTESTS=..."
 expect_lines="xfstests.* mayskip xfstests says why, see notrun
 "
 guest() {
-	guest=(--disk "$O/vm/rootfs.squashfs" --disk "$image")
+	guest=(--disk "$O/vm/rootfs.squashfs" --disk "$image" --cpus "$cpus")
 }
 [[ $DRY == 1 ]] || pack "$image" "$key" "$tree" -wildcards -e .git '... *.o' '... *.lo'
 suite_go

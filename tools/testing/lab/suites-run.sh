@@ -72,6 +72,7 @@ while read -r test; do
 	case $what in
 	die) break ;;
 	stop) sed -i "/$test stop/d" "$tmp/results"; exit 130 ;;
+	hang) echo $$ >"$tmp/hangs"; sleep 60 ;;
 	once) sed -i "/$test once/d" "$tmp/results"; what=fail ;;
 	esac
 	echo "[    1.100000] lab: end $plan.$test" >>"$results/serial.log"
@@ -128,6 +129,27 @@ sharded() {
 	[[ $(wc -l <"$tmp/boots") -eq 4 ]] && grep -q "about .* min left" "$tmp/says"
 }
 
+# Two guests have different tests, and the kernels take turns.
+two_guests() {
+	suite 0 "4 same" "" FS=ext4 SHARD=2 GUESTS=2 || return 1
+	[[ $(sort "$tmp/boots" | uniq | wc -l) -eq 4 && $(head -n 2 "$tmp/boots" | cut -d' ' -f1 | sort | paste -sd' ') == "base patched" ]]
+}
+
+# A signal to the script ends its guests.
+killed() {
+	local pid waited=0
+	rm -rf "$repo/results" "$tmp/hangs"
+	echo "base ext4.generic.470 hang" >"$tmp/results"
+	FS=ext4 GUESTS=2 "$run" >"$tmp/says" 2>&1 &
+	pid=$!
+	until [[ -s $tmp/hangs || $waited -eq 200 ]]; do
+		sleep 0.1
+		waited=$((waited + 1))
+	done
+	kill "$pid"
+	! wait "$pid" && ! kill -0 "$(<"$tmp/hangs")" 2>/dev/null
+}
+
 # Results of another tree are kept, and not continued.
 other_tree() {
 	suite 0 "4 same" "" FS=ext4 || return 1
@@ -170,6 +192,10 @@ check "no result at all" suite 1 "the base kernel gave no result" "" FS=ext4 ROL
 check "the guest knows no test" suite 1 "the base kernel ran none of the tests" "" FS=ext4 ROLE=no-list
 check "several boots" sharded
 check "interrupted" goes_on
+check "two guests at a time" two_guests
+check "killed, and no guest is left" killed
+check "no guests" suite 1 "GUESTS=0" "" FS=ext4 GUESTS=0
+check "no processors" suite 1 "CPUS=two" "" FS=ext4 CPUS=two
 check "another tree" other_tree
 check "a page of it" says 0 "1 suites" "$repo/scripts/suite-table.sh"
 check "one kernel only" suite 0 "skipped" "" FS=ext4 MODES=patched

@@ -171,7 +171,7 @@ qemu_line() {
 	esac
 	[[ $ARCH == x86_64 ]] || machine+=(-accel "$accel")
 	# A socket for each of two nodes.
-	machine+=(-smp "2${labels:+,sockets=2}" -nodefaults -no-reboot -display none)
+	machine+=(-smp "${cpus:-2}${labels:+,sockets=2}" -nodefaults -no-reboot -display none)
 	line=("${machine[@]}")
 	if [[ $ARCH == x86_64 || $ARCH == powerpc ]]; then
 		for n in $(nvdimms); do

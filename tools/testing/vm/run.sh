@@ -21,6 +21,7 @@
 #   --disk FILE         one more disk, read-only (/dev/vda, then vdb...)
 #   --input FILE        the guest reads it from fw_cfg, opt/lab.input
 #   --memory SIZE       of the guest (default 2G)
+#   --cpus N            processors of the guest (default 2)
 #   --labels GIB        one NVDIMM, of this size and with labels; for ndctl's tests
 #   --shell             a shell in the guest, pmem ready (leave: exit, or Ctrl-A X)
 #
@@ -33,7 +34,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tools/testing/vm/machine.sh
 . "$here/machine.sh"
 
-mode=patched plan=plan test='*' results='' kernel='' initrd='' shell='' disks=() input='' memory=2G append='' labels='' tools=''
+mode=patched plan=plan test='*' results='' kernel='' initrd='' shell='' disks=() input='' memory=2G cpus=2 append='' labels='' tools=''
 [[ $ARCH == x86_64 ]] || plan=arch
 boot_limit=120 test_limit=120 plan_limit=1800 shutdown_limit=60 silence=''
 # The hash MMU of powerpc takes half a minute to unmap a namespace.
@@ -48,7 +49,7 @@ while [[ $# -gt 0 ]]; do
 		shift 2
 		;;
 	--mode | --plan | --test | --results | --kernel | --initrd | --silence | --append | --tools | \
-	--input | --memory | --labels | \
+	--input | --memory | --cpus | --labels | \
 	--boot-limit | --test-limit | --plan-limit | --shutdown-limit)
 		[[ $# -gt 1 ]] || fail "$1 needs a value" "it is the last word" "run.sh --help"
 		name=${1#--}
