@@ -3,8 +3,8 @@
 # usage: suite-table.sh
 #
 # Writes Documentation/suites.rst: what "make suite" found on the base and on
-# the patched kernel, suite by suite, from the results that it left for the
-# series as it is now. A suite without results is left out.
+# the patched kernel, suite by suite, and "make check-mutants", from the results
+# that they left for the series as it is now. A suite without results is left out.
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -25,6 +25,33 @@ kernels() {
 	find "$1" -name ktap.log -exec sed -n 's/^# kernel //p' {} + | awk '{ print $1 }' | sort -u | paste -sd' '
 }
 
+# rows TABLE: all of a short one; of a long one what did not pass on both kernels,
+# and the names of the rest. What a program says line by line is only counted there.
+rows() {
+	if [[ $(wc -l <"$1") -le 100 ]]; then
+		sed 's/[[:space:]]*$//; s/^/    /' "$1"
+		return
+	fi
+	sed 's/[[:space:]]*$//; s/^/    /' "$1" | grep -vE '^    same +pass +pass ' || :
+	awk '/^same +pass +pass / { if (/: /) lines++; else n++ } END {
+		printf "\nPassed on both: %d tests", n
+		if (lines) printf " and %d lines of programs", lines
+		print "::\n" }' "$1"
+	awk '/^same +pass +pass / && !/: / { print $4 }' "$1" | paste -sd' ' | fold -sw 100 | sed 's/ *$//; s/^/    /'
+}
+
+# mutants: the last run, if it came to its end.
+mutants() {
+	local ktap=$results/mutants/ktap.log
+	[[ -s $ktap && $(sed -n 's/^1\.\.//p' "$ktap") == "$(grep -cE '^(not )?ok ' "$ktap")" ]] || return 0
+	echo
+	heading mutants
+	printf '\n%s caught on %s, Linux %s::\n\n    make check-mutants\n\n' \
+		"$(grep -c '^# caught: ' "$ktap" || :) of $(($(sed -n 's/^1\.\.//p' "$ktap") - 1))" \
+		"$(date -r "$ktap" +%Y-%m-%d)" "$(kernels "${ktap%/*}")"
+	sed -n 's/^\(# \|ok \|not ok \)/    &/p' "$ktap"
+}
+
 suites() {
 	local table dir suite
 	echo "The logs are in results/$(series_hash)."
@@ -38,8 +65,9 @@ suites() {
 			printf "%d same, %d fixed, %d broken, %d flaky", n["same"], n["fixed"], n["broken"], n["flaky"] }' "$table"
 		printf ' on %s, Linux %s%s::\n\n' "$(date -r "$table" +%Y-%m-%d)" "$(kernels "$dir")" "$(sed 's/^/, /' "$dir/version" 2>/dev/null)"
 		printf '    %s\n\n' "$(cat "$dir/command" 2>/dev/null || echo "make suite SUITE=$suite")"
-		sed 's/[[:space:]]*$//; s/^/    /' "$table"
+		rows "$table"
 	done
+	mutants
 }
 
 page suites '"make suite-table" from the results of "make suite"' \

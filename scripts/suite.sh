@@ -26,6 +26,7 @@
 
 suite=${1:-${SUITE:-}}
 limit=600 plan_limit=7200 options=()
+command="make suite SUITE=$suite" version=''
 case $suite in
 -h | --help) usage "$0"; exit 0 ;;
 # split_huge_page is slow when it has to share a processor.
@@ -34,6 +35,7 @@ faults)
 	limit=300
 	# What ext4 says when a call returns -ENOMEM.
 	export ALLOW='EXT4-fs error .*: Out of memory'
+	command+=${ROUNDS:+ ROUNDS=$ROUNDS}
 	;;
 stress)
 	minutes=${MINUTES:-30} seed=${SEED:-$RANDOM}
@@ -42,7 +44,9 @@ stress)
 	# An emulated machine may need longer to end than to work.
 	limit=$((minutes * 60 + 600)) plan_limit=$((minutes * 120 + 1800))
 	options=(--tools "fio stress-ng" --append "MINUTES=$minutes SEED=$seed" --shutdown-limit 180)
-	say SEED "make suite SUITE=stress MINUTES=$minutes SEED=$seed"
+	command+=" MINUTES=$minutes SEED=$seed"
+	version="$(fio --version 2>/dev/null || :), $(stress-ng --version 2>/dev/null | sed 's/^\(.*version [0-9.]*\).*/\1/; s/, version//')"
+	say SEED "$command"
 	;;
 mutants) exec "$top/scripts/mutants.sh" ;;
 xfstests | ndctl) exec "$top/scripts/suite-$suite.sh" ;;
@@ -51,6 +55,10 @@ esac
 results=$top/results/$(series_hash)/$suite$extra
 
 lock "$results"
+if [[ $DRY != 1 ]]; then
+	echo "$command" >"$results/command"
+	[[ -z $version ]] || echo "$version" >"$results/version"
+fi
 # Nothing is expected of single tests here but skips: the other kernel is the
 # measure.
 expect=$(mktemp)

@@ -93,6 +93,25 @@ check "to the judge" grep -q "expects a.b skip no library" "$CALLS"
 check "power cuts are part of faults" does same 0 "2 same, 0 fixed" "$s/suite.sh" faults
 check "stress says its seed" does same 0 "SEED=7" env SEED=7 MINUTES=2 "$s/suite.sh" stress
 check "and hands it on" grep -q -e "--append LAB_MODE=base MINUTES=2 SEED=7" "$CALLS"
+check "the table has the command" grep -qx "make suite SUITE=stress MINUTES=2 SEED=7" "$repo"/results/*/stress/command
+table() {
+	echo BASE_VERSION=6.12.0 >"$repo/patches/base.conf"
+	mkdir -p "$repo/Documentation"
+	does caught 0 "3 passed" "$s/mutants.sh" || return 1
+	many=$(dirname "$repo"/results/*/stress)/many
+	mkdir -p "$many"
+	{
+		seq -f "same     pass       pass       many.test.%g" 120
+		echo "same     pass       pass       many.test.1: a line"
+		echo "same     fail       fail       many.test.0"
+	} >"$many/table"
+	does same 0 "suites" "$s/suite-table.sh" || return 1
+	grep -qx "2 of 2 caught on .*::" "$repo/Documentation/suites.rst" &&
+		grep -qx "Passed on both: 120 tests and 1 lines of programs::" "$repo/Documentation/suites.rst" &&
+		grep -qE "^    same +fail +fail +many.test.0$" "$repo/Documentation/suites.rst" &&
+		grep -qE "^    many.test.1 many.test.2 " "$repo/Documentation/suites.rst"
+}
+check "a page of all, long tables shortened" table
 check "no minutes" does same 1 "MINUTES=0" env MINUTES=0 "$s/suite.sh" stress
 check "no suite" does same 1 "no suite 'fish'" "$s/suite.sh" fish
 finish
