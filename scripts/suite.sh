@@ -29,8 +29,11 @@ limit=600 plan_limit=7200 options=()
 command="make suite SUITE=$suite" version=''
 case $suite in
 -h | --help) usage "$0"; exit 0 ;;
-# split_huge_page is slow when it has to share a processor.
-kselftest) limit=1800 plan_limit=14400 ;;
+kselftest)
+	# split_huge_page and uffd-unit-tests are slow when they have to share a
+	# processor; mremap_test maps 2 GiB.
+	limit=1800 plan_limit=14400 options=(--memory 4G)
+	;;
 faults)
 	limit=300
 	# What ext4 says when a call returns -ENOMEM.

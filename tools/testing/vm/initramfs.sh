@@ -97,6 +97,11 @@ for program in "${programs[@]}"; do
 done
 libs_said=$(needed "${elves[@]}")
 mapfile -t libs <<<"$libs_said"
+# pthread_cancel() opens it when it is called.
+if [[ -z $root ]]; then
+	unwind=$("${CROSS_COMPILE}gcc" -print-file-name=libgcc_s.so.1)
+	[[ ! -f $unwind ]] || libs+=("$(realpath "$unwind")")
+fi
 
 key=$(stat -L -c '%n %s %y' "${tool_paths[@]}" "${modules[@]}" "${programs[@]}" \
 	"${scripts[@]}" "${libs[@]}" "$obj/vmlinux" "$here/initramfs.sh" | sha256sum)
