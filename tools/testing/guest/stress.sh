@@ -127,22 +127,26 @@ fio_all() {
 	done
 }
 
-# The stressors that work on memory, with their files on DAX.
+# The stressors that work on memory, with their files on DAX. As root that of
+# madvise() poisons pages, and dies of it.
 stress_ng() {
 	each=$((seconds / 6 / 2 / 14))
 	[ $each -gt 0 ] || each=1
-	for dir in /mnt/ext4 /mnt/xfs; do
+	for dir in /mnt/ext4/stress /mnt/xfs/stress; do
+		mkdir -p $dir && chmod 1777 $dir || return 1
 		for class in madvise mincore mlock mmap mmapaddr mmapfork mmapmany mprotect \
 			mremap msync munmap vm-rw vm-splice fork; do
-			opts=
+			opts='' user=0
 			case $class in
+			madvise) user=65534 ;;
 			mmap) opts="--mmap-file --mmap-bytes 32M" ;;
 			mremap) opts="--mremap-bytes 16M" ;;
 			msync) opts="--msync-bytes 8M" ;;
 			vm-splice) opts="--vm-splice-bytes 4M" ;;
 			esac
 			# shellcheck disable=SC2086 # options are words
-			run stress-ng --seed "$seed" --temp-path $dir --timeout $each --$class 2 $opts || {
+			run start-stop-daemon -S -c $user:$user -x /usr/bin/stress-ng -- \
+				--seed "$seed" --temp-path $dir --timeout $each --$class 2 $opts || {
 				echo "stress-ng $class on $dir: failed" >>$out
 				return 1
 			}

@@ -507,8 +507,10 @@ static void do_clone(struct file *f)
 	if (no_reflink)
 		return;
 	op("clone");
+	/* What is behind the end of the source would stay. */
+	check(ftruncate(other.fd, 0), "ftruncate");
 	if (ioctl(other.fd, FICLONE, own.fd)) {
-		if (errno == EOPNOTSUPP || errno == ENOTTY || errno == EINVAL) {
+		if (!cloned && (errno == EOPNOTSUPP || errno == ENOTTY)) {
 			no_reflink = true;
 			return;
 		}
@@ -653,7 +655,8 @@ static void meddle(void)
 		break;
 	case 7:
 		if (mmap(window, MAX, PROT_READ | PROT_WRITE, MAP_FIXED |
-			 (below(4) ? MAP_SHARED : MAP_PRIVATE), fd, 0) == MAP_FAILED)
+			 (below(4) ? MAP_SHARED : MAP_PRIVATE), fd, 0) == MAP_FAILED &&
+		    errno != EIO)	/* the device is gone */
 			fail("mmap: %s", strerror(errno));
 		break;
 	case 8:
