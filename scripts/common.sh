@@ -22,7 +22,8 @@ riscv:*) CROSS_COMPILE=${CROSS_COMPILE:-riscv64-linux-gnu-} ;;
 esac
 # The suffix of everything that depends on architecture and configuration, and
 # what brings a person there again.
-variant=${CONFIG:+-${CONFIG// /-}} again=${CONFIG:+"CONFIG=${CONFIG@Q} "}
+variant=${CONFIG:+-${CONFIG// /-}} again=${CONFIG:+"CONFIG=$CONFIG "}
+[[ $CONFIG != *" "* ]] || again="CONFIG='$CONFIG' "
 if [[ $ARCH != x86_64 ]]; then
 	variant=-$ARCH$variant
 	# shellcheck disable=SC2034 # read by the scripts that source this

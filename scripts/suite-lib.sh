@@ -169,7 +169,7 @@ stop_guests() {
 # start: a guest with the next tests of the kernel that has more of them; fails
 # if there are none.
 start() {
-	local mode dir n=0 which tests=() more=()
+	local mode dir n=0 which tests=() more=() prefix=''
 	for which in "${modes[@]}"; do
 		mapfile -t more < <(unclaimed "$which")
 		[[ ${#more[@]} -le ${#tests[@]} ]] || mode=$which tests=("${more[@]}")
@@ -179,10 +179,12 @@ start() {
 	dir=$mode-$n
 	say SHARD "$dir: ${#tests[@]} tests to go on $mode, $total in all, $(left "$total" "$((SECONDS - began))" "$ran")"
 	claim "$dir" "${tests[@]:0:size}"
+	# Whose line it is, if there are more.
+	[[ $guests -eq 1 ]] || prefix="$dir "
 	set -m
 	{
 		set +m
-		boot "$mode" "$dir" 2>&1 | sed -u "s/^/$([[ $guests -eq 1 ]] || echo "$dir")/"
+		boot "$mode" "$dir" 2>&1 | sed -u "s/^/$prefix/"
 	} </dev/null &
 	set +m
 	running[$!]=$dir
