@@ -104,7 +104,7 @@ fsdax() {
 	page=$(page_size)
 	case $1 in
 	ext4) quiet mkfs.ext4 -q -F -b "$page" -E "stride=$((2097152 / page)),stripe_width=$((2097152 / page))" /dev/pmem1 ;;
-	xfs) quiet mkfs.xfs -q -f -b "size=$page" -m reflink=0,rmapbt=0 -d su=2m,sw=1 /dev/pmem1 ;;
+	xfs) quiet mkfs.xfs -q -f -b "size=$page" -m reflink=1,rmapbt=0 -d su=2m,sw=1 /dev/pmem1 ;;
 	xfs-rmapbt) quiet mkfs.xfs -q -f -b "size=$page" -m reflink=1,rmapbt=1 -d su=2m,sw=1 /dev/pmem1 ;;
 	*) note "no file system $1" && false ;;
 	esac && mount_dax "${1%-*}" /dev/pmem1 /tmp/fsdax || return 1
