@@ -46,7 +46,7 @@ stress)
 		fail "MINUTES=$minutes SEED=$seed cannot be used" "both are numbers above 0" "make suite SUITE=stress MINUTES=30"
 	# An emulated machine may need longer to end than to work.
 	limit=$((minutes * 60 + 600)) plan_limit=$((minutes * 120 + 1800))
-	options=(--tools "fio stress-ng" --append "MINUTES=$minutes SEED=$seed" --shutdown-limit 180)
+	options=(--tools "fio stress-ng setpriv" --append "MINUTES=$minutes SEED=$seed" --shutdown-limit 180)
 	command+=" MINUTES=$minutes SEED=$seed"
 	version="$(fio --version 2>/dev/null || :), $(stress-ng --version 2>/dev/null | sed 's/^\(.*version [0-9.]*\).*/\1/; s/, version//')"
 	say SEED "$command"

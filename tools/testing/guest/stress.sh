@@ -145,7 +145,7 @@ stress_ng() {
 			vm-splice) opts="--vm-splice-bytes 4M" ;;
 			esac
 			# shellcheck disable=SC2086 # options are words
-			run start-stop-daemon -S -c $user:$user -x /usr/bin/stress-ng -- \
+			run /usr/bin/setpriv --reuid $user --regid $user --clear-groups stress-ng \
 				--seed "$seed" --temp-path $dir --timeout $each --$class 2 $opts || {
 				echo "stress-ng $class on $dir: failed" >>$out
 				return 1
