@@ -23,6 +23,8 @@ scratch
 rebase="git -C $tree rebase -i base"
 why=$(tree_busy) && fail "$tree is not ready" "$why" \
 	"commit or stash; git am --abort, git rebase --continue or --abort"
+[[ $(state_of patches) != "am "* ]] || fail "make tree has stopped at a patch and not come to its end" \
+	"the commits of $tree have no groups yet" "git -C $tree am --continue, then make tree"
 [[ ${FORCE:-} == 1 || $(state_of patches) == "$(patches_hash)" ]] || fail "patches/ has changed since make tree" \
 	"what is in $tree is older, and export would undo the changes" \
 	"make tree, and bring your commits over; FORCE=1 make export overwrites patches/"

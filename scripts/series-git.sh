@@ -33,6 +33,9 @@ tree_busy() {
 tree_unexported() {
 	if [[ ! -f $state ]]; then
 		echo "nothing tells what it was made from"
+	elif [[ $(state_of patches) == "am "* && $(state_of head) == "$(git -C "$tree" rev-parse HEAD)" &&
+		-z $(git -C "$tree" status --porcelain) ]]; then
+		return 1 # make tree stopped here, and nobody went on
 	elif tree_busy; then
 		return 0
 	elif [[ $(state_of head) != "$(git -C "$tree" rev-parse HEAD)" ]]; then

@@ -6,6 +6,10 @@
 # with git as usual; export.sh writes patches/ back from it. The group of a
 # commit is a git note (git notes --ref=series) and survives amend and rebase.
 # A tree with work that was not exported is kept, unless FORCE=1.
+#
+# At a patch that does not apply, as on a newer base, it stops in the middle of a
+# git am. Repair, git am --continue (--skip drops the patch) to the end, and run
+# this again: it gives the commits their groups back.
 
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -25,6 +29,35 @@ base=$(sha256sum <"$stamp" | cut -d' ' -f1)
 # shellcheck disable=SC2119
 hash=$(patches_hash)
 
+# set_groups: each commit gets the group of the patch that has its subject, and
+# what has no commit is said.
+set_groups() {
+	local commit subject i next=0
+	while read -r commit; do
+		subject=$(git -C "$tree" log -1 --format=%s "$commit")
+		for ((i = next; i < ${#patches[@]}; i++)); do
+			[[ $(sed -n '/^$/q; s/^Subject: //p' "$top/patches/${patches[i]}") == "$subject" ]] || continue
+			git -C "$tree" notes --ref=series add -f -m "${patches[i]%%/*}" "$commit" 2>/dev/null
+			for (( ; next < i; next++)); do
+				say SKIPPED "patches/${patches[next]}"
+			done
+			next=$((i + 1))
+			break
+		done
+	done < <(git -C "$tree" rev-list --reverse base..HEAD)
+	for (( ; next < ${#patches[@]}; next++)); do
+		say SKIPPED "patches/${patches[next]}"
+	done
+}
+
+if [[ -d $tree && ${FORCE:-} != 1 && $(state_of base) == "$base" && $(state_of patches) == "am $hash" &&
+	$(state_of head) != "$(git -C "$tree" rev-parse HEAD)" ]] && ! tree_busy >/dev/null; then
+	pinned=$(state_of pinned)
+	set_groups
+	write_state "$hash"
+	say TREE "$tree: $(git -C "$tree" rev-list --count base..HEAD) commits above the tag base; make export writes them"
+	exit 0
+fi
 if [[ -d $tree && ${FORCE:-} != 1 ]]; then
 	why=$(tree_unexported) && fail "$tree has work that was not exported" "$why" \
 		"make export; or FORCE=1 make tree throws it away"
@@ -66,15 +99,14 @@ pinned=yes
 write_state none
 if [[ ${#patches[@]} -gt 0 ]] &&
 	! busy AM "${#patches[@]} patches" git_am "$tree" "${patches[@]/#/$top/patches/}"; then
-	next=$(cat "$tree/.git/rebase-apply/next" 2>/dev/null) || next=1
-	git -C "$tree" am --abort 2>/dev/null || :
-	fail "patches/${patches[next - 1]} does not apply" "see above" "make lint"
+	next=$(cat "$tree/.git/rebase-apply/next" 2>/dev/null) ||
+		fail "git am did not begin" "see above" "make lint"
+	write_state "am $hash"
+	fail "patches/${patches[next - 1]} does not apply" "see above; the $((next - 1)) before it are in $tree" \
+		"there git am --show-current-patch=diff | git apply --reject, repair, git add, git am --continue, make tree"
 fi
-i=0
-while read -r commit; do
-	git -C "$tree" notes --ref=series add -f -m "${patches[i]%%/*}" "$commit" 2>/dev/null
-	i=$((i + 1))
-done < <(git -C "$tree" rev-list --reverse base..HEAD)
+set_groups
+i=$(git -C "$tree" rev-list --count base..HEAD)
 [[ $i -eq ${#patches[@]} ]] || fail "$tree has $i commits for ${#patches[@]} patches" \
 	"a patch is empty or holds more than one mail" "make lint"
 write_state "$hash"

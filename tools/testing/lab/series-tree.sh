@@ -173,6 +173,42 @@ sed -i 's/^-line 20$/-line 2000/' "$repo/patches/fixes/fs-dax-say-twenty.patch"
 check "a patch that does not apply is named" says 1 "patches/fixes/fs-dax-say-twenty.patch does not apply" "$s/tree.sh"
 git -C "$repo" checkout -qf .
 check "and tree works again once it is repaired" round_trip
+
+# --- a newer base, on which patches do not apply
+FORCE=1 "$s/tree.sh" >/dev/null
+cp -r "$pristine" "$tmp/newer"
+sed -i 's/^line 19$/line nineteen/' "$tmp/newer/fs/dax.c"
+sed -i 's/SUBLEVEL = 117/SUBLEVEL = 118/' "$tmp/newer/Makefile"
+pack "$tmp/newer" "$tmp/newer.tar.xz"
+sed -i "s/6\.12\.117/6.12.118/; s/^BASE_TARBALL_SHA256=.*/BASE_TARBALL_SHA256=$(sha256sum <"$tmp/newer.tar.xz" | cut -d' ' -f1)/" \
+	"$repo/patches/base.conf"
+git -C "$repo" commit -qam "a newer base"
+KERNEL_SRC=$tmp/newer.tar.xz "$s/fetch.sh" >/dev/null
+check "on a newer base tree stops where a patch does not apply" says 1 "fs-dax-say-twenty.patch does not apply" "$s/tree.sh"
+check "and again, when nothing was done" says 1 "fs-dax-say-twenty.patch does not apply" "$s/tree.sh"
+check "export waits until it is repaired" says 1 "a rebase or an am is under way" "$s/export.sh"
+sed -i 's/^line 20$/line twenty/' "$t/fs/dax.c"
+check "tree keeps a repair that is not finished" says 1 "work that was not exported" "$s/tree.sh"
+git -C "$t" add -A
+git -C "$t" am --continue >/dev/null 2>&1 || :
+check "it stops at the next one" [ -d "$t/.git/rebase-apply" ]
+sed -i 's/^line 21$/line twentyone/' "$t/fs/dax.c"
+git -C "$t" add -A
+git -C "$t" am --continue >/dev/null 2>&1
+check "export wants the groups first" says 1 "have no groups yet" "$s/export.sh"
+repaired() {
+	says 0 "commits above the tag base" "$s/tree.sh" && says 0 "CHANGED patches/fixes/fs-dax-say-twenty.patch" "$s/export.sh" &&
+		! grep -qv '^ M patches/' <(git -C "$repo" status --porcelain) && grep -q 118 "$O/src/linux.stamp" &&
+		[[ -n $(git -C "$repo" diff --name-only patches/base.sha256) ]]
+}
+check "all groups are found again, and the manifest is of the newer base" repaired
+git -C "$repo" commit -qam "on the newer base"
+check "which a new tree confirms" round_trip
+sed -i 's/^-line 21$/-line 2100/' "$repo/patches/refcount/mm-fs-dax-drop-old-add-dax-new.patch"
+says 1 "mm-fs-dax-drop-old-add-dax-new.patch does not apply" "$s/tree.sh" && git -C "$t" am --skip >/dev/null 2>&1
+check "a patch that is skipped is named" says 0 "SKIPPED patches/refcount/mm-fs-dax-drop-old-add-dax-new.patch" "$s/tree.sh"
+git -C "$repo" checkout -qf .
+
 git -C "$t" commit -q --amend -m lost
 check "FORCE=1 throws work away" env FORCE=1 "$s/tree.sh"
 check "after which all is as before" round_trip
