@@ -105,8 +105,8 @@ arch-table: ## the same of what check-arch built and booted
 suite-table: ## the same of what the suites found
 	+@$(S)/suite-table.sh
 
-clean: ## remove kernels and guests, keep sources and results
+clean: ## remove kernels, guests and what else was built, keep sources and results
 	+@$(S)/clean.sh
 
-distclean: ## remove everything that was made
+distclean: ## remove also the base tree and results (not build/tree, not the cache)
 	+@$(S)/clean.sh --all

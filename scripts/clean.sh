@@ -4,7 +4,7 @@
 #
 # Removes kernels, guests and the trees that are built. With --all also the
 # base tree and the results, but never $O/tree, which may hold work that is
-# not exported, nor the cache of downloads.
+# not exported, nor the cache of downloads ($CACHE, ~/.cache/zone-device-refcounts).
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -14,8 +14,9 @@ case ${1:-} in
 *) fail "unknown option $1" "there is only --all" "scripts/clean.sh --help" ;;
 esac
 
-say CLEAN "$O/{patched,base,vm}"
-run rm -rf "$O"/{patched,base,vm} "$O"/check-*.log
+made=("$O"/{patched,base,vm,um,arch,each,mutants,count,ndctl} "$O/vma-test.log" "$O"/check-*.log)
+say CLEAN "$O/{patched,base,vm,um,arch,each,mutants,count,ndctl}"
+run rm -rf "${made[@]}"
 if [[ ${1:-} == --all ]]; then
 	say CLEAN "$O/src, results"
 	run rm -rf "$O/src" "$O/series.mbox" "$top/results"

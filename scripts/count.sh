@@ -28,6 +28,10 @@ here=$top/tools/testing/vm
 # shellcheck source=tools/testing/vm/machine.sh
 . "$here/machine.sh"
 qemu_version
+# One instruction for each line of the log: QEMU 9 knows the second name only.
+single=(-accel "tcg,thread=single" -singlestep)
+major=${qemu_says#QEMU }
+[[ ${major%%.*} -lt 9 ]] || single=(-accel "tcg,thread=single,one-insn-per-tb=on")
 
 dir=$O/count
 results=$top/results/$(series_hash)/count
@@ -45,17 +49,18 @@ traced() {
 	[[ $DRY == 1 || -n ${size:-} ]] ||
 		fail "no function $2 in the $1 kernel" "it is inlined, or has another name" "nm $obj/vmlinux"
 	run rm -f "$log.trace" "$log.serial"
-	MEASURE='' busy COUNT "$2 on $1" run timeout -k 5 "$limit" "$QEMU" -machine q35 -accel tcg,thread=single \
-		-cpu max,-erms,-fsrm,-smap,-smep,-la57,-pku -smp 1 -m 512M -nodefaults -display none -no-reboot \
-		-serial "file:$log.serial" -kernel "$obj/arch/x86/boot/bzImage" -initrd "$dir/initrd" \
-		-append "console=ttyS0 panic=-1 norandmaps tsc=reliable no_timer_check lpj=4000000" \
-		-singlestep -d exec,nochain -dfilter "0x${start:-0}+0x${size:-0}" -D "$log.trace" \
-		</dev/null >"$log.qemu" 2>&1 ||
+	local command=("$QEMU" -machine q35 "${single[@]}"
+		-cpu "max,-erms,-fsrm,-smap,-smep,-la57,-pku" -smp 1 -m 512M -nodefaults -display none -no-reboot
+		-serial "file:$log.serial" -kernel "$obj/arch/x86/boot/bzImage" -initrd "$dir/initrd"
+		-append "console=ttyS0 panic=-1 norandmaps tsc=reliable no_timer_check lpj=4000000"
+		-d "exec,nochain" -dfilter "0x${start:-0}+0x${size:-0}" -D "$log.trace")
+	[[ $DRY != 1 ]] || { run "${command[@]}"; return; }
+	MEASURE='' busy COUNT "$2 on $1" run timeout -k 5 "$limit" "${command[@]}" </dev/null >"$log.qemu" 2>&1 ||
 		fail "the $1 kernel did not come to its end" "$(tail -n 1 "$log.qemu" "$log.serial" | tr '\n' ' ')" \
 			"look at $log.serial; a slow machine needs more than $limit s"
-	[[ $DRY == 1 ]] || grep -q '^count: done' "$log.serial" ||
+	grep -q '^count: done' "$log.serial" ||
 		fail "the guest's process failed on the $1 kernel" "no 'count: done' in its log" "look at $log.serial"
-	[[ $DRY == 1 ]] || awk -v start="$start" '
+	awk -v start="$start" '
 		/^Trace / {
 			split($0, part, "/")
 			if (part[2] == start && n) { calls[n]++; n = 0 }
