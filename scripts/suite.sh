@@ -30,9 +30,9 @@ command="make suite SUITE=$suite" version=''
 case $suite in
 -h | --help) usage "$0"; exit 0 ;;
 kselftest)
-	# split_huge_page and uffd-unit-tests are slow when they have to share a
-	# processor; mremap_test maps 2 GiB.
-	limit=1800 plan_limit=14400 options=(--memory 4G)
+	# Without KVM, split_huge_page takes more than half an hour beside another
+	# guest; mremap_test maps 2 GiB.
+	limit=3600 plan_limit=21600 options=(--memory 4G)
 	;;
 faults)
 	limit=300
