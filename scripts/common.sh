@@ -58,7 +58,7 @@ lock() {
 	mkdir -p "$1"
 	exec {fd}<"$1"
 	flock -n "$fd" || fail "another run uses $1" "it is locked; two runs would spoil each other's files" \
-		"wait for the other to end, or name another directory with O="
+		"wait for the other to end"
 }
 
 case $O in

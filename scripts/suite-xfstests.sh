@@ -45,6 +45,8 @@ for fs in ${FS:-$all_fs}; do
 	fs_list+=("$fs")
 done
 suite_options 300 25
+cpus=${CPUS:-2}
+[[ $cpus =~ ^[1-9]$ ]] || fail "CPUS=$cpus" "it is a number, 1 to 9" "leave it out for 2"
 
 missing=()
 for file in check common/config common/rc common/preamble tests/{generic,ext4,xfs}/group.list; do
@@ -99,8 +101,6 @@ release=''
 [[ ! -e $tree/.git ]] || release=$(git -C "$tree" log -1 --format=' %h of %cs')
 suite_build "xfstests$release: ${#wanted[@]} tests on ${fs_list[*]}"
 image=$O/vm/xfstests.squashfs
-cpus=${CPUS:-2}
-[[ $cpus =~ ^[1-9]$ ]] || fail "CPUS=$cpus" "it is a number, 1 to 9" "leave it out for 2"
 key=$(cd "$tree" && find . -name .git -prune -o -type f -printf '%P %s %T@\n' | LC_ALL=C sort | sha256sum | cut -c1-12)
 state="tree $key, $cpus processors"
 command=" XFSTESTS=..."

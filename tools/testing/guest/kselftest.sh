@@ -12,7 +12,7 @@ list=/lab/kselftest.list
 if [ "$1" = -l ]; then
 	echo '# FIXTURE VARIANT TEST' >&2
 	awk '!/^#/ && NF {
-		sub(/^(hmm|huge|one):/, "", $1)
+		sub(/^(hmm|huge|one|gather):/, "", $1)
 		printf n++ ? "%45s%s\n" : "%s %s\n", n == 1 ? "mm" : "", $1
 	}' $list >&2
 	exit 4
@@ -22,7 +22,7 @@ test=${2#mm.} dir=$3
 echo "TAP version 13"
 echo "1..1"
 # shellcheck disable=SC2046 # words are wanted
-set -- $(awk -v t="$test" '!/^#/ { n = $1; sub(/^(hmm|huge|one):/, "", n); if (n == t) print }' $list)
+set -- $(awk -v t="$test" '!/^#/ { n = $1; sub(/^(hmm|huge|one|gather):/, "", n); if (n == t) print }' $list)
 [ $# -gt 1 ] || { echo "not ok 1 mm.$test"; exit 1; }
 name=$1 program=/tests/$2
 shift 2
@@ -51,6 +51,7 @@ case $name in
 hmm:*) insmod /tests/test_hmm.ko || exit 1 ;;
 huge:*) pages=136 ;;
 one:*) pages=1 ;;
+gather:*) preload=/tests/gather.so ;;
 esac
 nr=/proc/sys/vm/nr_hugepages
 if [ "${pages:-0}" -gt 0 ]; then
@@ -62,7 +63,7 @@ fi
 # shellcheck disable=SC2016 # for the inner shell
 unshare -m sh -c '
 	mount --bind "$0" /tmp && cd /tmp || exit 1
-	exec "$@"' "$work" "$program" "$@" >/tmp/kselftest.out 2>&1
+	exec "$@"' "$work" ${preload:+env LD_PRELOAD=$preload} "$program" "$@" >/tmp/kselftest.out 2>&1
 status=$?
 sed 's/^/# /' /tmp/kselftest.out
 

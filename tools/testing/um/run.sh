@@ -15,11 +15,13 @@ kernel='' results=$top/results/$(series_hash)/um limit=120
 while [[ $# -gt 0 ]]; do
 	case $1 in
 	-h | --help) usage "$0"; exit 0 ;;
-	--kernel) kernel=${2:-}; shift ;;
-	--results) results=${2:-}; shift ;;
+	--kernel | --results)
+		[[ $# -gt 1 ]] || fail "$1 needs a value" "it is the last word" "run.sh --help"
+		printf -v "${1#--}" %s "$2"
+		shift 2
+		;;
 	*) fail "no option $1" "see the usage" "run.sh --help" ;;
 	esac
-	shift
 done
 if [[ -z $kernel ]]; then
 	"$top/scripts/check-arch.sh" um

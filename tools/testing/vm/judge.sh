@@ -10,9 +10,11 @@
 #
 # A test that a list has as todo or fail has to fail in the way that was
 # recorded: with these assertions, not by a crash or a limit. --record keeps the
-# assertions of this run in tools/testing/expect/MODE.assertions.
+# assertions of this run, which has to be one of all tests, in
+# tools/testing/expect/MODE.assertions.
 #
-# A list that has the name of the architecture, and of CONFIG=, counts as well.
+# With ARCH= the list expect/ARCH counts as well; if there is CONFIG=, too, it is
+# expect/ARCH-CONFIG instead.
 #
 # EXPECT= names another expectation list, ALSO= the one whose todo lines hold
 # too (for base that of patched), PLANS= another directory of plans, ALLOW= a
@@ -46,6 +48,9 @@ for file in "$results/serial.log" "$results/ktap.raw" "$expect"; do
 	[[ -f $file ]] || fail "no $file" "there is nothing to judge without it" \
 		"tools/testing/vm/test.sh --mode $mode"
 done
+[[ -z $record ]] || [[ $(grep -cE '^# (plan plan|filter \*)$' "$results/ktap.raw") -eq 2 ]] ||
+	fail "$results is not of all tests" "the list would lose what this run did not come to" \
+		"tools/testing/vm/test.sh --mode $mode"
 rm -rf "$results/log"
 mkdir -p "$results/log"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: powercut.sh --mode MODE --results DIR [--rounds N] [--seed N]
+# usage: powercut.sh [--mode MODE] [--results DIR] [--rounds N] [--seed N]
+#                    [--kernel FILE] [--initrd FILE]
 #
 # Power cuts: boots the guest, lets four programs write to ext4 and xfs on two
 # NVDIMMs, through MAP_SYNC and with fsync, and kills QEMU after 0.2 to 1.9 s.
@@ -20,7 +21,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/machine.sh"
 
 disks=() input='' # which qemu_line asks for
-mode=patched results='' rounds=${ROUNDS:-50} seed=${SEED:-$RANDOM} kernel='' initrd=''
+mode=patched results='' rounds=${ROUNDS:-50} seed=${SEED:-$((RANDOM + 1))} kernel='' initrd=''
 while [[ $# -gt 0 ]]; do
 	case $1 in
 	-h | --help) usage "$0"; exit 0 ;;

@@ -27,8 +27,12 @@ done
 name=$mode$variant-$plan$some
 results=${results:-$top/results/$(series_hash)/${name/%-plan/}}
 
-# Nothing of an earlier run may be judged as this one.
-[[ $DRY == 1 ]] || rm -rf "$results"/{serial.log,ktap.raw,ktap.log,junit.xml,assertions,verdict,log}
+# Nothing of an earlier run may be judged as this one. A mistake in the options
+# does not cost its results.
+if [[ $DRY != 1 ]]; then
+	DRY=1 "$here/run.sh" "${args[@]}" --results "$results" >/dev/null || exit
+	rm -rf "$results"/{serial.log,ktap.raw,ktap.log,junit.xml,assertions,verdict,log}
+fi
 status=0
 "$here/run.sh" "${args[@]}" --results "$results" || status=$?
 # Interrupted, cannot run here, or it did not come to starting QEMU.
