@@ -2,14 +2,22 @@
 # This Makefile only names the jobs; each is a script that says with --help
 # what it does. Variables are handed down in the environment:
 #
-#   O=DIR          build directory (default build)
-#   V=1 DRY=1      show the commands, only show the commands (also: make -n)
-#   KERNEL_SRC=    base tree or tarball of your own
-#   DEPS=skip      do not look for missing packages
-#   CONFIG=kasan   one more configuration fragment of tools/testing/config
-#   SUITE=         the suite that "make suite" runs, see scripts/suite-*.sh --help
-#   MINUTES= SEED= ROUNDS=   of SUITE=stress and of the power cuts of SUITE=faults
-#   ARCH= CROSS_COMPILE= JOBS= ACCEL=tcg|kvm QEMU= TREE= GDB=1
+#   O=DIR                build directory (default build)
+#   V=1 DRY=1            show the commands, only show the commands (also: make -n)
+#   KERNEL_SRC=          base tree or tarball of your own
+#   CACHE=               where downloads go
+#   DEPS=skip            do not look for missing packages
+#   CONFIG=kasan         one more configuration fragment of tools/testing/config
+#   ARCH= CROSS_COMPILE= JOBS= ACCEL=tcg|kvm QEMU=   of builds and boots
+#   SUITE= MODES=        what "make suite" runs, and on which kernels
+#   MINUTES= SEED= ROUNDS=   of SUITE=stress and SUITE=faults
+#   XFSTESTS= FS= GROUP= NDCTL=   of SUITE=xfstests and SUITE=ndctl,
+#   TESTS= EXCLUDE= LIMIT= SHARD= GUESTS= CPUS=   see scripts/suite-*.sh --help
+#   NAMES="arm64 um"     rows of check-arch
+#   FIRST= LAST=         patches of each
+#   FUNCTIONS=           of count
+#   TREE= FORCE=1        of apply and unapply; of tree and export
+#   GDB=1                of shell
 
 ifneq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
 export DRY := 1
@@ -27,11 +35,12 @@ VM := tools/testing/vm
 all: ## build the patched kernel, boot it, run the smoke tests (the default)
 	+@$(S)/main.sh
 
-check: ## all checks and tests, on the patched kernel and on the base (ARCH=um)
+check: ## all checks and tests, on both kernels; with ARCH=um those of User Mode Linux
 	+@$(S)/check.sh
 
-help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
+help: ## this list, and the variables
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^# \(  .*\)/\1/p' Makefile
 
 deps: ## install the Debian packages that are missing
 	+@$(S)/deps.sh

@@ -68,6 +68,8 @@ built() {
 	done < <(grep -v '^#' "$top/tools/testing/arch/list")
 }
 
+compgen -G "$results/arch/*" >/dev/null || compgen -G "$results/patched-*-arch/ktap.log" >/dev/null ||
+	fail "no results of other architectures for this state of the series" "there are none in $results" "make check-arch"
 booted=$(rule 12 26 54 24 38 12) only=$(rule 12 10 54 9 12)
 {
 	cat <<-END

@@ -20,10 +20,10 @@ esac
 
 dir=$top/tools/testing/arch
 wanted=" $* "
+all=$(awk '!/^#/ && NF { print $1 }' "$dir/list")
 for name; do
-	grep -v '^#' "$dir/list" | cut -f1 | grep -qxFe "$name" ||
-		fail "no row $name" "there are: $(grep -v '^#' "$dir/list" | cut -f1 | paste -sd' ')" \
-			"look at tools/testing/arch/list"
+	grep -qxFe "$name" <<<"$all" ||
+		fail "no row $name" "there are: ${all//$'\n'/ }" "look at tools/testing/arch/list"
 done
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_USER=dax KBUILD_BUILD_HOST=lab
 export CCACHE_BASEDIR=$O CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1

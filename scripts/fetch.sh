@@ -5,7 +5,7 @@
 # Brings the base tree that patches/base.conf pins to $O/src/linux and checks
 # it. Sources: KERNEL_SRC (a tarball or a tree) if it is set; otherwise the
 # cache, the pinned Debian package, the newest release of the same series that
-# the configured registries offer, kernel.org. Does nothing if the tree is
+# apt's sources offer, kernel.org. Does nothing if the tree is
 # there already; removing $O/src/linux.stamp makes it look again.
 
 # shellcheck source=scripts/common.sh
@@ -192,7 +192,7 @@ automatic() {
 			! usable "Debian's $package $other" || return 0
 		fi
 	else
-		tried+=("another $release in the registries: none")
+		tried+=("another $release in apt's sources: none")
 	fi
 	tarball=$CACHE/${url##*/}
 	if [[ -f $tarball ]]; then

@@ -87,7 +87,7 @@ interrupt() {
 	set +m
 	started || left=1
 	kill -INT -- "-$build"
-	for ((i = 0; i < 30; i++)); do
+	for ((i = 0; i < 100; i++)); do
 		kill -0 -- "-$build" 2>/dev/null || break
 		sleep 0.1
 	done
@@ -172,4 +172,5 @@ echo "a.c:7:1: warning: fresh" >"$tree/warning"
 check "one that it has" arch_says 0 "box, boot" "1 passed, 0 failed, 0 skipped"
 part scripts/build.sh 'echo "error: no"; exit 1'
 check "a build that fails" arch_says 1 "FAILED box" "0 passed, 1 failed, 0 skipped"
+check "no such row" says 1 "error: no row bo" "$s/check-arch.sh" box bo
 finish

@@ -134,6 +134,9 @@ check "read-only" grep -q "$tmp/kernel.*readonly=on" "$O/words"
 check "no such disk" says 1 "error: no $tmp/none" "${run[@]}" --disk "$tmp/none"
 check "an NVDIMM with labels" says 0 "size=8194M" env DRY=1 "${run[@]}" --labels 8
 check "unknown option" says 1 "unknown option --bogus" "${run[@]}" --bogus
+mkdir -p "$tmp/old" && echo old >"$tmp/old/ktap.log"
+check "test.sh, too" says 1 "unknown option --bogus" "$vm/test.sh" --results "$tmp/old" --bogus
+check "results are there still" grep -q old "$tmp/old/ktap.log"
 check "dry run shows the whole line" says 0 "cmb_size_mb=64" env DRY=1 "${run[@]}"
 
 # Elsewhere than on x86 the exit status is that of powering off, and only the last
