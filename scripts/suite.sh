@@ -13,10 +13,10 @@
 #
 # The table of all tests, differences first, is left beside the logs of both
 # runs; what differs is printed, and "N same, N fixed, N broken, N flaky" is the
-# last line. A test that is broken is run twice more on both. Splats count: a test
-# with one has failed. A skip that tools/testing/expect/SUITE does not list
-# with a reason is a failure. Exit: 0 nothing is broken, 1 something is, 4
-# cannot run here.
+# last line. A test that is broken is run twice more on both, with kselftest also
+# one that is fixed. Splats count: a test with one has failed. A skip that
+# tools/testing/expect/SUITE does not list with a reason is a failure. Exit: 0
+# nothing is broken, 1 something is, 4 cannot run here.
 #
 # MODES="patched" runs less, to look at the results of one kernel only. They are
 # compared with nothing, and the exit status is 0 if there are any.
@@ -26,14 +26,14 @@
 . "$top/scripts/suite-lib.sh"
 
 suite=${1:-${SUITE:-}}
-limit=600 plan_limit=7200 options=()
+limit=600 plan_limit=7200 options=() rerun='broken|flaky'
 command="make suite SUITE=$suite" version=''
 case $suite in
 -h | --help) usage "$0"; exit 0 ;;
 kselftest)
 	# uffd-unit-tests are slow when they have to share a processor; mremap_test
 	# maps 2 GiB.
-	limit=1800 plan_limit=14400 options=(--memory 4G)
+	limit=1800 plan_limit=14400 options=(--memory 4G) rerun+='|fixed'
 	;;
 faults)
 	limit=300
@@ -114,9 +114,9 @@ fi
 [[ $DRY != 1 && ${#modes[@]} -eq 2 ]] || exit 0
 
 # compare fails if something is broken.
-broken=$(compare "$base" "$patched" | awk '
-	$1 ~ /^(broken|flaky)$/ { sub(/:$/, "", $4); sub(/^powercut.*/, "powercut", $4); print $4 }' | sort -u || true)
-for id in $broken; do
+differs=$(compare "$base" "$patched" | awk -v again="^($rerun)\$" '
+	$1 ~ again { sub(/:$/, "", $4); sub(/^powercut.*/, "powercut", $4); print $4 }' | sort -u || true)
+for id in $differs; do
 	# What is wrong with a whole run is not a test that could be run again.
 	[[ $id != run.* ]] || continue
 	for n in 2 3; do

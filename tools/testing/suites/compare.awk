@@ -96,6 +96,9 @@ function name(text) {
 	gsub(/0x[0-9a-f]+/, "0x*", text)
 	gsub(/pid [0-9]+/, "pid *", text)
 	gsub(/[0-9]+MB of/, "*MB of", text)
+	# pagemap_ioctl: "Extra pages 90 (0.2%), extra thread faults 90."
+	gsub(/[0-9]+ \([0-9.]+%\)/, "* (*%)", text)
+	gsub(/faults [0-9]+/, "faults *", text)
 	return text
 }
 
