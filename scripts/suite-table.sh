@@ -4,7 +4,8 @@
 #
 # Writes Documentation/suites.rst: what "make suite" found on the base and on
 # the patched kernel, suite by suite, and "make check-mutants", from the results
-# that they left for the series as it is now. A suite without results is left out.
+# that they left for the series as it is now. A suite without results keeps what
+# the page had of it: each part names the state of the series that it is of.
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -44,32 +45,64 @@ rows() {
 mutants() {
 	local ktap=$results/mutants/ktap.log
 	[[ -s $ktap && $(sed -n 's/^1\.\.//p' "$ktap") == "$(grep -cE '^(not )?ok ' "$ktap")" ]] || return 0
-	echo
-	heading mutants
-	printf '\n%s caught on %s, Linux %s::\n\n    make check-mutants\n\n' \
+	printf '%s caught on %s, Linux %s, %s::\n\n    make check-mutants\n\n' \
 		"$(grep -c '^# caught: ' "$ktap" || :) of $(($(sed -n 's/^1\.\.//p' "$ktap") - 1))" \
-		"$(date -r "$ktap" +%Y-%m-%d)" "$(kernels "${ktap%/*}")"
+		"$(date -r "$ktap" +%Y-%m-%d)" "$(kernels "${ktap%/*}")" "$state"
 	sed -n 's/^\(# \|ok \|not ok \)/    &/p' "$ktap"
 }
 
-suites() {
-	local table dir suite
-	echo "The logs are in results/$(series_hash)."
-	for table in "${tables[@]}"; do
-		dir=${table%/*}
-		suite=${dir##*/}
-		echo
-		heading "$suite"
-		echo
-		awk '/^(same|fixed|broken|flaky) / { n[$1]++ } END {
-			printf "%d same, %d fixed, %d broken, %d flaky", n["same"], n["fixed"], n["broken"], n["flaky"] }' "$table"
-		printf ' on %s, Linux %s%s::\n\n' "$(date -r "$table" +%Y-%m-%d)" "$(kernels "$dir")" "$(sed 's/^/, /' "$dir/version" 2>/dev/null)"
-		printf '    %s\n\n' "$(cat "$dir/command" 2>/dev/null || echo "make suite SUITE=$suite")"
-		rows "$table"
-	done
-	mutants
+# suite DIR
+suite() {
+	local dir=$1 table=$1/table
+	awk '/^(same|fixed|broken|flaky) / { n[$1]++ } END {
+		printf "%d same, %d fixed, %d broken, %d flaky", n["same"], n["fixed"], n["broken"], n["flaky"] }' "$table"
+	printf ' on %s, Linux %s%s, %s::\n\n' "$(date -r "$table" +%Y-%m-%d)" "$(kernels "$dir")" \
+		"$(sed 's/^/, /' "$dir/version" 2>/dev/null)" "$state"
+	printf '    %s\n\n' "$(cat "$dir/command" 2>/dev/null || echo "make suite SUITE=${dir##*/}")"
+	rows "$table"
 }
 
+# part NAME FUNCTION [ARG...]: a file with what the function prints, if anything.
+part() {
+	"${@:2}" >"$parts/$1"
+	[[ -s $parts/$1 ]] || rm "$parts/$1"
+}
+
+sections() {
+	local file
+	printf 'Base: Linux %s. Patched: with the series of which each part is. Logs: results/SERIES/SUITE.\n' "$(pin BASE_VERSION)"
+	for file in "$parts"/*; do
+		echo
+		heading "${file##*/}"
+		echo
+		cat "$file"
+	done
+}
+
+state="$(series_patches | wc -l) patches, series $(series_hash)"
+parts=$(mktemp -d)
+trap 'rm -rf "$parts"' EXIT
+page=$top/Documentation/suites.rst
+# What the page has, each part without the blank lines around it.
+[[ ! -f $page ]] || awk -v dir="$parts" '
+	function put(line) {
+		if (line == "") { blank++; return }
+		for (; blank > 0; blank--)
+			if (started) print "" > file
+		blank = 0
+		started = 1
+		print line > file
+	}
+	held != "" && /^=+$/ && length($0) == length(held) && held !~ / / {
+		file = dir "/" held; started = blank = 0; held = ""; have = 0; next
+	}
+	have && file != "" { put(held) }
+	{ held = $0; have = 1 }
+	END { if (have && file != "") put(held) }' "$page"
+for table in "${tables[@]}"; do
+	part "$(basename "${table%/*}")" suite "${table%/*}"
+done
+part mutants mutants
 page suites '"make suite-table" from the results of "make suite"' \
-	"Suites of other people, on the base and when patched" suites
-say TABLE "${#tables[@]} suites"
+	"Suites of other people, on the base and when patched" sections
+say TABLE "${#tables[@]} suites of this state"

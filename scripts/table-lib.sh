@@ -17,8 +17,7 @@ page() {
 		printf '.. SPDX-License-Identifier: GPL-2.0\n.. Written by %s. Do not edit.\n\n' "$2"
 		printf '%s\n' "${3//?/=}"
 		heading "$3"
-		printf '\nBase: Linux %s. Patched: with the %d patches of the series.\n' \
-			"$(pin BASE_VERSION)" "$(series_patches | wc -l)"
+		echo
 		"$4"
 	} >"$out.new"
 	mv "$out.new" "$out"

@@ -58,6 +58,8 @@ section() {
 }
 
 sections() {
+	printf 'Base: Linux %s. Patched: with the %d patches of the series.\n' \
+		"$(pin BASE_VERSION)" "$(series_patches | wc -l)"
 	echo "$(wc -l <<<"$all") tests${CONFIG:+, configuration $CONFIG}. Reproduce with \`\`make check && make table\`\`."
 	section 1 "Tests that differ" "What the series changes so far."
 	section 2 "Tests the series does not pass yet" \
