@@ -101,7 +101,8 @@ series_patches() {
 	done < <(sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$top/series")
 }
 
-# series_hash: names a state of the series; results are kept under it.
+# series_hash: names a state of the series; results are kept under it. What the
+# changelogs say is not part of it, so that they can be corrected.
 # shellcheck disable=SC2119
 series_hash() {
 	local patch
@@ -109,8 +110,8 @@ series_hash() {
 		[[ -f $top/patches/$patch ]] ||
 			fail "patches/$patch is missing" "series lists it" "make lint"
 	done < <(series_patches)
-	(cd "$top" && cat series &&
-		series_patches | sed 's,^,patches/,' | xargs -r cat) |
+	(cd "$top" && series_patches | sed 's,^,patches/,' |
+		xargs -r awk 'FNR == 1 { diff = 0 } /^diff --git / { diff = 1 } diff') |
 		sha256sum | cut -c1-12
 }
 
