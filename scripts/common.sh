@@ -101,18 +101,24 @@ series_patches() {
 	done < <(sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$top/series")
 }
 
-# series_hash: names a state of the series; results are kept under it. What the
-# changelogs say is not part of it, so that they can be corrected.
+# patches_hash PATCH...: names what these patches change. What their changelogs
+# say is not part of it, so that they can be corrected.
+patches_hash() {
+	(cd "$top/patches" && printf '%s\n' "$@" |
+		xargs -r awk 'FNR == 1 { diff = 0 } /^diff --git / { diff = 1 } diff') |
+		sha256sum | cut -c1-12
+}
+
+# series_hash: names a state of the series; results are kept under it.
 # shellcheck disable=SC2119
 series_hash() {
-	local patch
+	local patch listed=()
 	while read -r patch; do
 		[[ -f $top/patches/$patch ]] ||
 			fail "patches/$patch is missing" "series lists it" "make lint"
+		listed+=("$patch")
 	done < <(series_patches)
-	(cd "$top" && series_patches | sed 's,^,patches/,' |
-		xargs -r awk 'FNR == 1 { diff = 0 } /^diff --git / { diff = 1 } diff') |
-		sha256sum | cut -c1-12
+	patches_hash "${listed[@]}"
 }
 
 # since START: elapsed time as m:ss, for progress lines.
