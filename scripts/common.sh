@@ -101,9 +101,9 @@ series_patches() {
 	done < <(sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$top/series")
 }
 
-# patches_hash PATCH...: names what these patches change. What their changelogs
+# changes_hash PATCH...: names what these patches change. What their changelogs
 # say is not part of it, so that they can be corrected.
-patches_hash() {
+changes_hash() {
 	(cd "$top/patches" && printf '%s\n' "$@" |
 		xargs -r awk 'FNR == 1 { diff = 0 } /^diff --git / { diff = 1 } diff') |
 		sha256sum | cut -c1-12
@@ -118,7 +118,7 @@ series_hash() {
 			fail "patches/$patch is missing" "series lists it" "make lint"
 		listed+=("$patch")
 	done < <(series_patches)
-	patches_hash "${listed[@]}"
+	changes_hash "${listed[@]}"
 }
 
 # since START: elapsed time as m:ss, for progress lines.

@@ -40,7 +40,7 @@ for ((n = first; n <= last; n++)); do
 	# shellcheck disable=SC2119
 	mapfile -t patches < <(series_patches | grep -v '^selftests/')
 	name=${patches[-1]}
-	hash=$(patches_hash "${patches[@]}")-$CONFIG
+	hash=$(changes_hash "${patches[@]}")-$CONFIG
 	if grep -qsx "$hash" "$passed"; then
 		ok=$((ok + 1))
 		continue
