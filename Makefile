@@ -5,24 +5,25 @@
 #   O=DIR                build directory (default build)
 #   V=1 DRY=1            show the commands, only show the commands (also: make -n)
 #   KERNEL_SRC=          base tree or tarball of your own
-#   CACHE=               where downloads go
+#   CACHE= MIRROR=       where downloads go; the Debian mirror of guests' programs
 #   DEPS=skip            do not look for missing packages
 #   CONFIG=kasan         one more configuration fragment of tools/testing/config
 #   ARCH= CROSS_COMPILE= JOBS= ACCEL=tcg|kvm QEMU=   of builds and boots
 #   SUITE= MODES=        what "make suite" runs, and on which kernels
 #   MINUTES= SEED= ROUNDS=   of SUITE=stress and SUITE=faults
-#   XFSTESTS= FS= GROUP= NDCTL=   of SUITE=xfstests and SUITE=ndctl,
-#   TESTS= EXCLUDE= LIMIT= SHARD= GUESTS= CPUS=   see scripts/suite-*.sh --help
+#   XFSTESTS= FS= GROUP= CPUS= NDCTL=   of SUITE=xfstests and SUITE=ndctl,
+#   TESTS= EXCLUDE= LIMIT= SHARD= GUESTS=   see scripts/suite-*.sh --help
 #   NAMES="arm64 um"     rows of check-arch
 #   FIRST= LAST=         patches of each
 #   FUNCTIONS=           of count
-#   TREE= FORCE=1        of apply and unapply; of tree and export
+#   TREE=                of apply and unapply
+#   FORCE=1 GROUP=       of tree and export; the group of new patches
 #   GDB=1                of shell
 
 ifneq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
 export DRY := 1
 endif
-export O V DRY KERNEL_SRC DEPS CONFIG SUITE MODES MINUTES SEED ROUNDS XFSTESTS FS GROUP TESTS EXCLUDE LIMIT SHARD GUESTS CPUS FIRST LAST ARCH CROSS_COMPILE JOBS ACCEL QEMU TREE GDB
+export O V DRY KERNEL_SRC CACHE MIRROR NDCTL DEPS CONFIG SUITE MODES MINUTES SEED ROUNDS XFSTESTS FS GROUP TESTS EXCLUDE LIMIT SHARD GUESTS CPUS FIRST LAST ARCH CROSS_COMPILE JOBS ACCEL QEMU TREE GDB
 unexport MAKEFLAGS MFLAGS
 
 S := scripts
@@ -114,7 +115,7 @@ arch-table: ## the same of what check-arch built and booted
 suite-table: ## the same of what the suites found
 	+@$(S)/suite-table.sh
 
-clean: ## remove kernels, guests and what else was built, keep sources and results
+clean: ## remove kernels, guests and what else was built, keep base and results
 	+@$(S)/clean.sh
 
 distclean: ## remove also the base tree and results (not build/tree, not the cache)

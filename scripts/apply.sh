@@ -10,7 +10,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # shellcheck source=scripts/series-lib.sh
 . "$top/scripts/series-lib.sh"
-[[ $# -lt 2 && ${1:-} != -* ]] || { usage "$0"; [[ $1 == --help ]] && exit 0 || exit 2; }
+[[ $# -lt 2 && ${1:-} != -* ]] || { usage "$0"; [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2; }
 
 user_tree "${1:-${TREE:-}}" apply
 mapfile -t patches < <(series_patches)

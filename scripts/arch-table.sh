@@ -9,9 +9,7 @@
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-case ${1:-} in
--h | --help) usage "$0"; exit 0 ;;
-esac
+no_arguments "$@"
 
 out=$top/Documentation/architectures.rst
 [[ $DRY != 1 ]] || { say TABLE "${out#"$top/"} from results/"; exit 0; }

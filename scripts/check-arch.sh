@@ -178,7 +178,7 @@ while read -r name arch compiler list <&3; do
 	elif [[ $DRY == 1 ]]; then
 		run make ARCH="$arch" "${tools[@]}" O="$O/arch/$name/patched"
 	elif ! command -v "$need" >/dev/null; then
-		echo "SKIPPED $name: no $need; make deps"
+		echo "SKIPPED $name: no $need; scripts/deps.sh arch"
 		skipped=$((skipped + 1))
 	elif mkdir -p "$O/arch/$name" && why=$("$build"); then
 		say OK "$name${why:+, $why}"

@@ -71,6 +71,43 @@ usage() {
 	sed -n '/^# SPDX/d; /^#!/d; /^#/!q; s/^# \{0,1\}//p' "$1"
 }
 
+# no_arguments ARG...: for scripts that have none but --help.
+no_arguments() {
+	case ${1:-} in
+	'') return ;;
+	-h | --help) usage "$0"; exit 0 ;;
+	esac
+	fail "${0##*/} takes no arguments" "got $*" "$0 --help"
+}
+
+# own_builds: is $O ours? Directories in it are replaced and removed without a
+# question. A marker says so; without one there is nothing else in it.
+own_builds() {
+	local marker=$O/.zone-device-refcounts other
+	[[ $DRY != 1 && $O != "$top"/build && $O != "$top"/build/* && ! -e $marker ]] || return 0
+	if [[ ! -f $O/src/linux.stamp ]]; then
+		other=$(find "$O" -mindepth 1 -maxdepth 1 2>/dev/null | sed 's,.*/,,' |
+			grep -vxE 'src|tree|base|patched|vm|um|arch|each|mutants|count|ndctl|series\.mbox|.*\.log' | head -n 3) || :
+		[[ -n $other || ! -e $O/src/linux ]] || other=src/linux
+		[[ -z $other ]] || fail "O=$O has files that no build has made" \
+			"there is ${other//$'\n'/, }; directories as src and patched would be replaced" \
+			"name a new or an empty directory with O=; if it is one of builds: touch $marker"
+	fi
+	[[ -d $O ]] || mkdir -p "$O" || fail "cannot make $O" "see above" "name another directory with O="
+	: >"$marker"
+}
+
+# own_results DIR: is it empty, or of a run? What is there will be removed.
+own_results() {
+	local file
+	[[ -n $(ls -A "$1" 2>/dev/null) ]] || return 0
+	for file in machine serial.log ktap.raw ktap.log tests complaints; do
+		[[ ! -e $1/$file ]] || return 0
+	done
+	fail "$1 has files that no run has left" "what is in it would be removed" \
+		"name a new or an empty directory with --results"
+}
+
 # pin NAME: a value of the pin file.
 pin() {
 	local value

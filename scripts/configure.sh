@@ -54,7 +54,8 @@ say CONFIG "$mode$variant: ${fragments[*]##*/}"
 make=(make -s -C "$src" O="$obj" ARCH="$ARCH" CROSS_COMPILE="$CROSS_COMPILE")
 run mkdir -p "$obj"
 # Merged aside, so that an unchanged result does not start a rebuild.
-run "${make[@]}" KCONFIG_CONFIG="$obj/.config.new" tinyconfig
+run "${make[@]}" KCONFIG_CONFIG="$obj/.config.new" tinyconfig ||
+	fail "tinyconfig failed" "see above; flex or bison may be missing" "make deps"
 merge=(env -C "$src" ARCH="$ARCH" KCONFIG_CONFIG="$obj/.config.new"
 	./scripts/kconfig/merge_config.sh -Q -m -O "$obj" "$obj/.config.new" "${fragments[@]}")
 if [[ $DRY == 1 ]]; then
@@ -62,7 +63,8 @@ if [[ $DRY == 1 ]]; then
 elif ! "${merge[@]}" >"$obj/merge.log" 2>&1; then
 	fail "the fragments do not merge" "$(tail -n 3 "$obj/merge.log")" "look at $obj/merge.log"
 fi
-run "${make[@]}" KCONFIG_CONFIG="$obj/.config.new" olddefconfig
+run "${make[@]}" KCONFIG_CONFIG="$obj/.config.new" olddefconfig ||
+	fail "olddefconfig failed" "see above" "look at $obj/merge.log"
 [[ $DRY != 1 ]] || exit 0
 
 # What the last fragment to name a symbol wants, against what it got.

@@ -83,6 +83,10 @@ for function in "${functions[@]}"; do
 		traced "$mode" "$function"
 	done
 	[[ $DRY != 1 ]] || continue
+	for mode in base patched; do
+		[[ -s $dir/$mode-$function.calls ]] || fail "$function was not called on the $mode kernel" \
+			"what tools/testing/count/init.c does does not come to it" "name another function"
+	done
 	# Most calls first: calls, instructions.
 	read -r base_calls base <"$dir/base-$function.calls"
 	read -r calls patched <"$dir/patched-$function.calls"

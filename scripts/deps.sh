@@ -9,13 +9,15 @@
 
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-[[ $# -eq 0 || $* == arch ]] || { usage "$0"; [[ $1 == --help ]] && exit 0 || exit 2; }
+[[ $# -eq 0 || $* == arch ]] || { usage "$0"; [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2; }
 arch=${1:-}
 [[ ${DEPS:-} != skip ]] || exit 0
 
 # One package a line, and what uses it.
 list() {
 	cat <<-'EOF'
+	git               the series: git apply, git am
+	procps            the laboratory's own tests: ps
 	bc                the kernel build: kernel/time/timeconst.h
 	bison             the kernel build: Kconfig
 	flex              the kernel build: Kconfig

@@ -12,10 +12,13 @@
 
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=scripts/series-lib.sh
+. "$top/scripts/series-lib.sh"
 case ${1:-} in
 -h | --help) usage "$0"; exit 0 ;;
 esac
 
+[[ $DRY == 1 ]] || { need_base; own_builds; }
 need=$O/src
 export CONFIG=${CONFIG:-plain}
 export O=$O/each
@@ -29,18 +32,15 @@ if ! [[ $first =~ ^[1-9][0-9]*$ && $last =~ ^[0-9]+$ && $first -le $last && $las
 fi
 
 run mkdir -p "$O"
-# The same base; its files are never written.
-if [[ $DRY != 1 && ! -d $O/src ]]; then
-	busy LINK "$O/src" cp -al "$need" "$O/src.new"
-	mv "$O/src.new" "$O/src"
-fi
+link_base "$need"
+base=$({ head -n 1 "$need/linux.stamp" 2>/dev/null || :; } | sha256sum | cut -c1-12)
 ok=0 bad=0
 for ((n = first; n <= last; n++)); do
 	export UPTO=$n
 	# shellcheck disable=SC2119
 	mapfile -t patches < <(series_patches | grep -v '^selftests/')
 	name=${patches[-1]}
-	hash=$(changes_hash "${patches[@]}")-$CONFIG
+	hash=$(changes_hash "${patches[@]}")-$CONFIG-$base
 	if grep -qsx "$hash" "$passed"; then
 		ok=$((ok + 1))
 		continue

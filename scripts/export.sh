@@ -14,7 +14,7 @@
 . "$top/scripts/series-lib.sh"
 # shellcheck source=scripts/series-git.sh
 . "$top/scripts/series-git.sh"
-[[ $# -eq 0 ]] || { usage "$0"; [[ $1 == --help ]] && exit 0 || exit 2; }
+no_arguments "$@"
 
 [[ $DRY != 1 ]] || { say EXPORT "$tree to $top/patches"; exit 0; }
 [[ -f $state ]] || fail "there is no tree to export" "$tree was not made" "make tree"

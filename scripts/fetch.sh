@@ -12,7 +12,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # shellcheck source=scripts/series-lib.sh
 . "$top/scripts/series-lib.sh"
-[[ $# -eq 0 ]] || { usage "$0"; [[ $1 == --help ]] && exit 0 || exit 2; }
+no_arguments "$@"
 
 need_mib=2048	# an unpacked 6.12 takes 1.6 GiB
 version=$(pin BASE_VERSION)
@@ -243,6 +243,7 @@ if [[ $DRY == 1 ]]; then
 	say FETCH "$tree from ${source:-cache, Debian package $package=$package_version, newest $release.y, $url}"
 	exit 0
 fi
+own_builds
 room "$O"
 lock "$O/src"
 rm -rf "$O"/src/.new.*

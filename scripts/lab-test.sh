@@ -12,6 +12,10 @@ case ${1:-} in
 -h | --help) usage "$0"; exit 0 ;;
 esac
 
+for name; do
+	[[ -x $top/tools/testing/lab/$name.sh ]] || fail "no laboratory test $name" "there is no such program in tools/testing/lab" \
+		"ls tools/testing/lab"
+done
 out=$top/results/lab
 [[ $DRY == 1 ]] || mkdir -p "$out"
 passed=0 failed=0 skipped=0

@@ -12,7 +12,7 @@
 . "$top/scripts/series-lib.sh"
 # shellcheck source=scripts/series-git.sh
 . "$top/scripts/series-git.sh"
-[[ $# -eq 0 ]] || { usage "$0"; [[ $1 == --help ]] && exit 0 || exit 2; }
+no_arguments "$@"
 
 [[ $DRY != 1 ]] || { say LINT "series, patches/ and scripts of $top"; exit 0; }
 need_base

@@ -10,9 +10,7 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-case ${1:-} in
--h | --help) usage "$0"; exit 0 ;;
-esac
+no_arguments "$@"
 
 "$top/scripts/deps.sh"
 "$top/scripts/fetch.sh"

@@ -7,7 +7,7 @@
 
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-[[ $# -lt 2 && ${1:-} != --* ]] || { usage "$0"; [[ $1 == --help ]] && exit 0 || exit 2; }
+[[ $# -lt 2 && (${1:-} == - || ${1:-} != -*) ]] || { usage "$0"; [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2; }
 
 file=${1:-$O/series.mbox}
 mapfile -t patches < <(series_patches)

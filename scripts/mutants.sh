@@ -12,6 +12,8 @@
 
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=scripts/series-lib.sh
+. "$top/scripts/series-lib.sh"
 case ${1:-} in
 -h | --help) usage "$0"; exit 0 ;;
 esac
@@ -19,6 +21,7 @@ esac
 dir=$top/tools/testing/mutants
 vm=$top/tools/testing/vm
 results=$top/results/$(series_hash)/mutants
+[[ $DRY == 1 ]] || { need_base; own_builds; }
 need=$O/src
 export CONFIG=suites O=$O/mutants
 mutants=("$@")
@@ -30,11 +33,7 @@ for mutant in "${mutants[@]}"; do
 done
 
 run mkdir -p "$O" "$results"
-# The same base; its files are never written.
-if [[ $DRY != 1 && ! -d $O/src ]]; then
-	busy LINK "$O/src" cp -al "$need" "$O/src.new"
-	mv "$O/src.new" "$O/src"
-fi
+link_base "$need"
 ktap=$results/ktap.log
 [[ $DRY == 1 ]] || printf 'KTAP version 1\n1..%d\n' "$((${#mutants[@]} + 1))" >"$ktap"
 passed=0 bad=0

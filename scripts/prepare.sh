@@ -16,12 +16,13 @@
 case ${1:-} in
 patched) groups=() ;;
 base) groups=(selftests) ;;
---help) usage "$0"; exit 0 ;;
+-h | --help) usage "$0"; exit 0 ;;
 *) usage "$0" >&2; exit 2 ;;
 esac
 mode=$1 tree=$O/$1/linux mine=$O/$1/linux.stamp
 [[ $DRY != 1 ]] || { say PREPARE "$tree: $O/src/linux and its patches"; exit 0; }
 need_base
+own_builds
 lock "$O/$mode"
 # The trees are links to it: who edits one in place edits them all.
 if grep -qx "state the pinned tarball" "$stamp"; then

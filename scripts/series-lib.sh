@@ -26,6 +26,20 @@ need_base() {
 			"it has not been fetched, or not completely" "make fetch"
 }
 
+# link_base FROM: hard links to the base of another build directory in $O, made
+# anew when it is another one. The files are never written.
+link_base() {
+	[[ $DRY != 1 ]] || return 0
+	! cmp -s "$1/linux.stamp" "$O/src/linux.stamp" || return 0
+	rm -rf "$O/src" "$O/src.new"
+	if ! busy LINK "$O/src" cp -al "$1" "$O/src.new"; then
+		rm -rf "$O/src.new"
+		fail "cannot link $1 to $O/src" "see above; the disk may be full or know no hard links" \
+			"make room, or name another directory with O="
+	fi
+	mv "$O/src.new" "$O/src"
+}
+
 # patches_hash [GROUP...]: names what the series does, whatever its comments.
 # shellcheck disable=SC2120 # prepare.sh names groups
 patches_hash() {
@@ -126,6 +140,7 @@ push_checked() {
 # New inodes: the old ones may be shared with another tree.
 install_files() {
 	local new=$1 tree=$2 file ready=()
+	trap 'give_back "$tree" "${ready[@]}"; exit 130' INT TERM HUP
 	while read -r file; do
 		if [[ ! -e $new/$file ]]; then
 			[[ ! -e $tree/$file ]] || ready+=("$file")
@@ -138,14 +153,13 @@ install_files() {
 		ready+=("$file")
 		if ! { mkdir -p "$tree/$(dirname "$file")" &&
 			cp "$new/$file" "$tree/$file.series-new"; }; then
-			for file in "${ready[@]}"; do
-				rm -f "$tree/$file.series-new"
-				prune "$tree" "$file"
-			done
+			give_back "$tree" "${ready[@]}"
 			fail "cannot write $file in $tree" "see above; the disk may be full" \
 				"nothing was changed; make room and try again"
 		fi
 	done
+	# This takes a moment, and is done to its end.
+	trap '' INT TERM HUP
 	for file in "${ready[@]}"; do
 		if [[ -e $tree/$file.series-new ]]; then
 			mv -f "$tree/$file.series-new" "$tree/$file"
@@ -154,8 +168,18 @@ install_files() {
 			prune "$tree" "$file"
 		fi
 	done
+	trap - INT TERM HUP
 	# shellcheck disable=SC2034 # for the message of the caller
 	installed=${#ready[@]}
+}
+
+# give_back TREE FILE...: without the new files beside the old ones.
+give_back() {
+	local tree=$1 file
+	for file in "${@:2}"; do
+		rm -f "$tree/$file.series-new"
+		prune "$tree" "$file"
+	done
 }
 
 # prune TREE FILE: the directories of FILE that have become empty.

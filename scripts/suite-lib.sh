@@ -8,6 +8,7 @@
 #   state		whatever makes old results useless when it changes
 #   expect_lines	what judge.sh may expect, see tools/testing/expect
 #   command		what more there was on the command line
+#   options		names of variables that only this suite knows
 #
 # and define guest MODE, which sets the array $guest to options of run.sh.
 # suite.sh has the kernels and the comparison from here.
@@ -78,6 +79,7 @@ suite_begin() {
 	results=$top/results/$(series_hash)/$suite$extra
 	expect=$results/expect
 	state+=", limit $limit, configuration $(cat "$top"/tools/testing/config/*.config | sha256sum | cut -c1-12)"
+	state+=", base $({ head -n 1 "$O/src/linux.stamp" 2>/dev/null || :; } | sha256sum | cut -c1-12)"
 	lock "$results"
 	if [[ -f $results/state && $(<"$results/state") != "$state" ]]; then
 		old=$results-$(date -r "$results/state" +%Y%m%d-%H%M%S)
@@ -86,7 +88,7 @@ suite_begin() {
 		lock "$results"
 	fi
 	echo "$state" >"$results/state"
-	for name in FS GROUP TESTS EXCLUDE LIMIT SHARD GUESTS CPUS; do
+	for name in TESTS EXCLUDE LIMIT SHARD GUESTS $options; do
 		[[ -z ${!name:-} ]] || command+=" $name=${!name@Q}"
 	done
 	[[ -z $extra ]] || command+=" CONFIG=${CONFIG#suites }"

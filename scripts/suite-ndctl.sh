@@ -3,7 +3,8 @@
 # usage: suite-ndctl.sh
 #
 # Builds ndctl's tests from Debian's source package (pinned in
-# tools/testing/suites/ndctl.conf; NDCTL= names a tarball of your own) and the
+# tools/testing/suites/ndctl.conf; NDCTL= names a copy of it, without a
+# network) and the
 # modules of tools/testing/nvdimm for each kernel, runs the suites ndctl:dax and
 # ndctl:ndctl on the base and on the patched kernel, and compares. A skip is a
 # failure unless tools/testing/expect/ndctl has it.
@@ -12,6 +13,7 @@
 #   EXCLUDE="*.sh"        not these, globs
 #   LIMIT=1800            seconds for one test
 #   SHARD=40              tests for one boot
+#   GUESTS=1              guests at a time
 #   MODES="patched"       one kernel only, nothing is compared
 #
 # Interrupted, it goes on with the tests that have no result yet. Results are
@@ -22,10 +24,8 @@
 # shellcheck source=scripts/suite-lib.sh
 . "$top/scripts/suite-lib.sh"
 
-case ${1:-} in
--h | --help) usage "$0"; exit 0 ;;
-esac
-suite=ndctl
+no_arguments "$@"
+suite=ndctl options=""
 suite_options 1800 40
 conf() {
 	sed -n "s/^$1=//p" "$top/tools/testing/suites/ndctl.conf"
@@ -36,7 +36,7 @@ dir=$O/ndctl
 # --- the package
 tarball=${NDCTL:-$CACHE/ndctl_$version.orig.tar.gz}
 if [[ ! -f $tarball ]]; then
-	[[ -z ${NDCTL:-} ]] || fail "no NDCTL=$NDCTL" "it is to be ndctl's source package" "leave NDCTL out"
+	[[ -z ${NDCTL:-} ]] || fail "no NDCTL=$NDCTL" "it is to be a copy of the pinned source package" "leave NDCTL out, and it is fetched"
 	mkdir -p "$CACHE"
 	say FETCH "$(conf URL)"
 	run curl -sSfL --retry 2 --connect-timeout 20 -o "$tarball.part" "$(conf URL)" ||
@@ -46,7 +46,8 @@ fi
 if [[ $DRY != 1 ]]; then
 	sum=$(sha256sum <"$tarball" | cut -d' ' -f1)
 	[[ $sum == "$(conf SHA256)" ]] ||
-		fail "$tarball is not ndctl $version" "its checksum is $sum, pinned is $(conf SHA256)" "remove it and try again"
+		fail "$tarball is not ndctl $version" "its checksum is $sum, pinned is $(conf SHA256)" \
+			"$([[ -n ${NDCTL:-} ]] && echo "leave NDCTL out, and it is fetched" || echo "rm $tarball, and try again")"
 	mkdir -p "$dir"
 fi
 

@@ -9,9 +9,7 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-case ${1:-} in
--h | --help) usage "$0"; exit 0 ;;
-esac
+no_arguments "$@"
 [[ $DRY != 1 ]] || { say TABLE "Documentation/suites.rst from results/"; exit 0; }
 # shellcheck source=scripts/table-lib.sh
 . "$top/scripts/table-lib.sh"
@@ -70,7 +68,7 @@ part() {
 
 sections() {
 	local file
-	printf 'Base: Linux %s. Patched: with the series of which each part is. Logs: results/SERIES/SUITE.\n' "$(pin BASE_VERSION)"
+	echo "Each part names the kernel, and the state of the series that the patched one had. Logs: results/SERIES/SUITE."
 	for file in "$parts"/*; do
 		echo
 		heading "${file##*/}"
@@ -104,5 +102,5 @@ for table in "${tables[@]}"; do
 done
 part mutants mutants
 page suites '"make suite-table" from the results of "make suite"' \
-	"Suites of other people, on the base and when patched" sections
+	"Suites, on the base and when patched" sections
 say TABLE "${#tables[@]} suites of this state"

@@ -26,10 +26,8 @@
 # shellcheck source=scripts/suite-lib.sh
 . "$top/scripts/suite-lib.sh"
 
-case ${1:-} in
--h | --help) usage "$0"; exit 0 ;;
-esac
-suite=xfstests
+no_arguments "$@"
+suite=xfstests options="FS GROUP CPUS"
 tree=${XFSTESTS:-}
 all_fs="ext4 xfs xfs-reflink xfs-rmapbt"
 

@@ -4,13 +4,11 @@
 #
 # Writes Documentation/results.rst: all tests on the base and on the patched
 # kernel, those that differ first, from the results that "make check" left for
-# the series as it is now. The file changes only when a result does.
+# the series as it is now.
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-case ${1:-} in
--h | --help) usage "$0"; exit 0 ;;
-esac
+no_arguments "$@"
 [[ $DRY != 1 ]] || { say TABLE "Documentation/results.rst from results/"; exit 0; }
 # shellcheck source=scripts/table-lib.sh
 . "$top/scripts/table-lib.sh"
@@ -58,10 +56,11 @@ section() {
 }
 
 sections() {
-	printf 'Base: Linux %s. Patched: with the %d patches of the series.\n' \
-		"$(pin BASE_VERSION)" "$(series_patches | wc -l)"
+	printf 'Base: Linux %s. Patched: with the %d patches of the series, %s. Run on %s.\n' \
+		"$(sed -n 's/^# kernel \([0-9.]*\).*/\1/p' "$results/base$variant/ktap.raw" | head -n 1)" \
+		"$(series_patches | wc -l)" "$(series_hash)" "$(date -r "$results/patched$variant/ktap.raw" +%Y-%m-%d)"
 	echo "$(wc -l <<<"$all") tests${CONFIG:+, configuration $CONFIG}. Reproduce with \`\`make check && make table\`\`."
-	section 1 "Tests that differ" "What the series changes so far."
+	section 1 "Tests that differ" "What the series changes."
 	section 2 "Tests the series does not pass yet" \
 		"They state the rules of the complete series; tools/testing/expect/patched has the reasons."
 	section 3 "Tests that are the same" "What has to stay as it is."

@@ -20,7 +20,7 @@ email=$(git -C "$top" config user.email) || email=''
 . "$top/scripts/series-lib.sh"
 # shellcheck source=scripts/series-git.sh
 . "$top/scripts/series-git.sh"
-[[ $# -eq 0 ]] || { usage "$0"; [[ $1 == --help ]] && exit 0 || exit 2; }
+no_arguments "$@"
 
 [[ $DRY != 1 ]] || { say TREE "$tree: $O/src/linux and a commit per patch"; exit 0; }
 need_base
@@ -71,6 +71,12 @@ add_all() {
 }
 
 copy_and_commit() {
+	local more
+	more=$(git -C "$tree" for-each-ref --format='%(refname)' refs/heads refs/stash 2>/dev/null |
+		sed 's,^refs/,,' | grep -vxF heads/series) || :
+	[[ -z $more || ${FORCE:-} == 1 ]] || fail "$tree has more than the series" \
+		"the base is another one, so the tree is made anew; in it are ${more//$'\n'/, }" \
+		"take from it what you need; then FORCE=1 make tree throws it away"
 	rm -rf "$tree" "$tree.new"
 	busy COPY "$tree" cp -a --reflink=auto "$O/src/linux" "$tree.new" &&
 		git init -q -b series "$tree.new" && git_setup "$tree.new" &&

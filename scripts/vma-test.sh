@@ -9,9 +9,7 @@
 
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-case ${1:-} in
--h | --help) usage "$0"; exit 0 ;;
-esac
+no_arguments "$@"
 
 log=$O/vma-test.log
 "$top/scripts/prepare.sh" patched

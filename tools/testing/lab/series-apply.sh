@@ -78,6 +78,13 @@ exec /bin/cp "\$@"
 E
 chmod +x "$tmp/bin/cp"
 check "a full disk leaves all as it was" refuses apply.sh "cannot write mm/gup.c" full
+# shellcheck disable=SC2016 # for the stand-in
+sed -i 's/echo .*exit 1/kill -TERM $PPID/' "$tmp/bin/cp"
+interrupted() {
+	says 130 "" "$s/apply.sh" "$tmp/full" || return
+	same "$pristine" "$tmp/full" && [[ -z $(ls -A "$TMPDIR") ]]
+}
+check "so does Ctrl-C" interrupted
 rm "$tmp/bin/cp"
 dry() { DRY=1 says 0 "git -C '$tmp/full' apply" "$s/apply.sh" "$tmp/full" && same "$pristine" "$tmp/full"; }
 check "DRY=1 changes nothing" dry

@@ -51,7 +51,7 @@ refuses() {
 	says 1 "$text" env "$@" "$s/fetch.sh" || return
 	[[ $(grep -c '^error: ' "$tmp/says") -eq 1 ]] || { echo "not one error"; return 1; }
 	grep -q '^  next: ' "$tmp/says" || { echo "no next step"; return 1; }
-	[[ -z $(find "$O" "$CACHE" -mindepth 1 -not -path "$O/src" ${keep:+-not -path "$keep"} 2>/dev/null) ]] ||
+	[[ -z $(find "$O" "$CACHE" -mindepth 1 -not -path "$O/src" -not -path "$O/.zone-device-refcounts" ${keep:+-not -path "$keep"} 2>/dev/null) ]] ||
 		{ echo "left behind:"; find "$O" "$CACHE"; return 1; }
 	[[ -z $(ls -A "$TMPDIR") ]] || { echo "left in TMPDIR"; return 1; }
 }
@@ -165,4 +165,25 @@ check "kernel.org" fetched "BASE    6.12.117"
 check "then silence" silent "$s/fetch.sh"
 sed -i 's/^BASE_PACKAGE_VERSION=.*/&.1/' "$repo/patches/base.conf"
 check "but not after the pin has changed" says 0 "BASE    6.12.117" "$s/fetch.sh"
+
+# --- O= and what is removed there
+mkdir -p "$tmp/mine/src/linux"
+echo mine >"$tmp/mine/src/linux/mine.c"
+cp -r "$tmp/mine" "$tmp/mine.was"
+check "a src/linux of somebody else" says 1 "has files that no build has made" env O="$tmp/mine" "$s/fetch.sh"
+check "clean leaves it alone, too" says 1 "has files that no build has made" env O="$tmp/mine" "$s/clean.sh" --all
+check "all is there still" diff -r "$tmp/mine.was" "$tmp/mine"
+mkdir -p "$O"/{patched/linux,each/{src,results/1}}
+echo hash >"$O/each/passed"
+cleans() {
+	says 0 "CLEAN" "$s/clean.sh" && [[ -d $O/src/linux && ! -e $O/patched && ! -e $O/each/src ]] &&
+		[[ -s $O/each/passed && -d $O/each/results/1 ]]
+}
+check "clean keeps the base, and what each has found" cleans
+mkdir "$O/tree"
+all() { says 0 "KEPT    $O/tree" "$s/clean.sh" --all && [[ $(ls "$O") == tree ]]; }
+check "clean --all keeps the tree" all
+rmdir "$O/tree"
+gone() { "$s/clean.sh" --all && [[ ! -e $O ]]; }
+check "and without one nothing" gone
 finish

@@ -184,6 +184,9 @@ sed -i "s/6\.12\.117/6.12.118/; s/^BASE_TARBALL_SHA256=.*/BASE_TARBALL_SHA256=$(
 	"$repo/patches/base.conf"
 git -C "$repo" commit -qam "a newer base"
 KERNEL_SRC=$tmp/newer.tar.xz "$s/fetch.sh" >/dev/null
+git -C "$t" branch mine
+check "a branch of the user's is not thrown away with the old base" says 1 "in it are heads/mine" "$s/tree.sh"
+git -C "$t" branch -qD mine
 check "on a newer base tree stops where a patch does not apply" says 1 "fs-dax-say-twenty.patch does not apply" "$s/tree.sh"
 check "and again, when nothing was done" says 1 "fs-dax-say-twenty.patch does not apply" "$s/tree.sh"
 check "export waits until it is repaired" says 1 "a rebase or an am is under way" "$s/export.sh"

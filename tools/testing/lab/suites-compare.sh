@@ -49,7 +49,14 @@ differs "a skip is more than a failure" 0 "5 same, 1 fixed, 0 broken, 0 flaky" '
 differs "a test passes" 0 "5 same, 1 fixed, 0 broken, 0 flaky" 's/^not ok 3/ok 3/'
 differs "a test has no result" 1 "5 same, 0 fixed, 1 broken, 0 flaky" '/^not ok 3/d'
 differs "a line is missing" 1 "5 same, 0 fixed, 1 broken, 0 flaky" '/# ok 1 /d'
-differs "once so, once so" 0 "5 same, 0 fixed, 0 broken, 1 flaky" '' 's/^ok 1 /not &/'
+differs "once it fails" 1 "5 same, 0 fixed, 1 broken, 0 flaky" '' 's/^ok 1 /not &/'
+differs "once it passes" 0 "5 same, 0 fixed, 0 broken, 1 flaky" '' 's/^not ok 3/ok 3/'
+results base
+results base2 's/^ok 1 /not &/'
+results patched 's/^ok 1 /not &/'
+results patched2
+check "on the base it is so, too" says 0 "5 same, 0 fixed, 0 broken, 1 flaky" \
+	awk -f "$compare" -v base="$tmp/base $tmp/base2" -v patched="$tmp/patched $tmp/patched2"
 differs "a run has a trouble" 1 "6 same, 0 fixed, 1 broken, 0 flaky" 's,^not ok 3.*,&\nnot ok 4 run.1,'
 differs "no results" 1 "0 same, 0 fixed, 6 broken, 0 flaky" 'd'
 check "the table begins with the differences" grep -q '^broken .*pass .*missing .*ext4.mm.cow' "$tmp/table"

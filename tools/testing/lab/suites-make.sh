@@ -14,6 +14,7 @@ repo=$tmp/repo s=$tmp/repo/scripts
 unset ARCH CROSS_COMPILE CONFIG V DRY SUITE MODES MINUTES SEED MUTANT
 export O=$tmp/O HOME=$tmp JOBS=1 ROLE=''
 mkdir -p "$repo/tools/testing"/{expect,mutants,suites,vm} "$repo/patches" "$O/src/linux"
+echo "pin 1" >"$O/src/linux.stamp"
 here=$(dirname "${BASH_SOURCE[0]}")/..
 cp -r "$here/../../scripts" "$repo/"
 cp "$here/suites/compare.awk" "$repo/tools/testing/suites/"
@@ -68,6 +69,9 @@ echo "KTAP version 1"
 check "all mutants are caught" does caught 0 "3 passed, 0 failed, 0 skipped" "$s/mutants.sh"
 check "without one it is the patched kernel" grep -q "prepare patched MUTANT= O=$O/mutants" "$CALLS"
 check "with one as well" grep -q "build patched MUTANT=late O=$O/mutants" "$CALLS"
+echo "pin 2" >"$O/src/linux.stamp"
+newer() { does caught 0 "3 passed" "$s/mutants.sh" && grep -qx "pin 2" "$O/mutants/src/linux.stamp" && [[ ! -e $O/mutants/src/src ]]; }
+check "another base is linked anew" newer
 check "a mutant survives" does alive 1 "late: survives" "$s/mutants.sh"
 check "and counts" grep -qx "2 passed, 1 failed, 0 skipped" "$tmp/says"
 check "one by its name" does alive 0 "2 passed, 0 failed" "$s/mutants.sh" leak

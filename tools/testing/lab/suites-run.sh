@@ -183,7 +183,8 @@ check "not these" suite 0 "2 same, 0 fixed" "" FS=xfs "EXCLUDE=generic/4*"
 check "a test is broken" suite 1 "3 same, 0 fixed, 1 broken, 0 flaky" "patched ext4.ext4.030 fail" FS=ext4
 check "it ran three times" test "$(grep -c '^patched.* ext4.ext4.030' "$tmp/boots")" -eq 3
 check "a test is fixed" suite 0 "3 same, 1 fixed, 0 broken, 0 flaky" "base ext4.ext4.030 fail" FS=ext4
-check "a test is flaky" suite 0 "3 same, 0 fixed, 0 broken, 1 flaky" "patched ext4.ext4.030 once" FS=ext4
+check "a test is flaky" suite 0 "3 same, 0 fixed, 0 broken, 1 flaky" "base ext4.ext4.030 once" FS=ext4
+check "only when patched" suite 1 "3 same, 0 fixed, 1 broken, 0 flaky" "patched ext4.ext4.030 once" FS=ext4
 check "a skip is said to be one" suite 0 "2 skipped:" "any ext4.ext4.030 skip" FS=ext4
 check "with its reason" grep -q "ext4.ext4.030: not for this file system (base)" "$repo"/results/*/xfstests/notrun
 check "skipped on one of them" suite 1 "3 same, 0 fixed, 1 broken" "patched ext4.ext4.030 skip" FS=ext4

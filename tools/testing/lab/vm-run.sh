@@ -137,6 +137,13 @@ check "unknown option" says 1 "unknown option --bogus" "${run[@]}" --bogus
 mkdir -p "$tmp/old" && echo old >"$tmp/old/ktap.log"
 check "test.sh, too" says 1 "unknown option --bogus" "$vm/test.sh" --results "$tmp/old" --bogus
 check "results are there still" grep -q old "$tmp/old/ktap.log"
+mkdir "$tmp/others"
+echo mine >"$tmp/others/mine"
+check "results where others have files" says 1 "has files that no run has left" "$vm/run.sh" "${run[@]:1}" --results "$tmp/others"
+check "the files are there still" grep -q mine "$tmp/others/mine"
+check "an unknown mode" says 1 "no mode pached" "${run[@]}" --mode pached
+check "an unknown plan" says 1 "no plan pan" "${run[@]}" --plan pan
+check "an unknown accelerator" says 1 "no accelerator ACCEL=KVM" env ACCEL=KVM "${run[@]}"
 check "dry run shows the whole line" says 0 "cmb_size_mb=64" env DRY=1 "${run[@]}"
 
 # Elsewhere than on x86 the exit status is that of powering off, and only the last

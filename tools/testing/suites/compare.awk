@@ -5,7 +5,8 @@
 # program reports results of its own, line by line. Reads the ktap.log of each
 # run: base and patched are lists of files, separated by blanks; more than one
 # when tests were run again, and what differs between runs of one kernel is
-# flaky. A trouble of a whole run (run.N) that the other has not is a pass there.
+# flaky; what is so on the patched kernel only, and always passes on the base, is
+# broken. A trouble of a whole run (run.N) that the other has not is a pass there.
 # Writes the table with the differences first to out, and prints
 # "N same, N fixed, N broken, N flaky". Exit 1 if something is broken. POSIX awk.
 
@@ -16,7 +17,9 @@ BEGIN {
 		t = order[i]
 		b = result("base", t)
 		p = result("patched", t)
-		if (b == "flaky" || p == "flaky")
+		if (b == "pass" && p == "flaky")
+			kind = "broken"
+		else if (b == "flaky" || p == "flaky")
 			kind = "flaky"
 		else if (b == p)
 			kind = "same"

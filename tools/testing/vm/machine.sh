@@ -39,11 +39,13 @@ qemu_version() {
 
 # accelerator KERNEL: sets $accel. /dev/kvm may open and still run nothing, so
 # KVM counts only after this kernel printed its banner under it within 5 s.
-# The answer holds until the machine boots again.
+# The answer holds until this machine boots again, or $O/vm/accel is removed.
 accelerator() {
 	local cache=$O/vm/accel kvm=${KVM_DEVICE:-/dev/kvm} boot_id banner
 	boot_id=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo unknown)
 	accel=${ACCEL:-}
+	[[ $accel =~ ^(|tcg|kvm)$ ]] ||
+		fail "no accelerator ACCEL=$accel" "it is tcg or kvm" "leave it out: KVM is used where a kernel boots under it"
 	[[ -z $accel ]] || return 0
 	accel=tcg
 	[[ $ARCH == x86_64 && -r $kvm && -w $kvm ]] || return 0

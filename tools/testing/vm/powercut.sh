@@ -63,6 +63,7 @@ if [[ $DRY == 1 ]]; then
 	echo
 	exit 0
 fi
+own_results "$results"
 rm -rf "$results"
 mkdir -p "$results"
 backing "$scratch"

@@ -8,16 +8,14 @@
 # here have to run there. Packages are unpacked and not configured, so that no
 # root, no user namespace and no chroot is needed; what their scripts would have
 # left that the suites look at is written here. Made again only if the list or
-# this script changes; removing the file brings newer packages.
+# this script changes; removing the file brings newer packages. MIRROR= names
+# another mirror.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/common.sh
 . "$here/../../../scripts/common.sh"
 
-case ${1:-} in
--h | --help) usage "$0"; exit 0 ;;
-esac
-[[ $# -eq 0 ]] || fail "rootfs.sh takes no arguments" "got $*" "rootfs.sh --help"
+no_arguments "$@"
 list=$here/../suites/rootfs.packages
 out=$O/vm/rootfs.squashfs
 PATH=$PATH:/usr/sbin:/sbin
@@ -48,7 +46,7 @@ root=$work/root
 
 unpack() {
 	TMPDIR=$work mmdebstrap --quiet --mode=chrootless --variant=extract --format=directory \
-		--include="$packages" "$release" "$root" >"$work/log" 2>&1
+		--include="$packages" "$release" "$root" ${MIRROR:+"$MIRROR"} >"$work/log" 2>&1
 }
 
 unpacked() {
@@ -58,7 +56,7 @@ unpacked() {
 if ! MEASURE=unpacked busy ROOTFS "$out: $(tr ',' '\n' <<<"$packages" | wc -l) packages of $release and their dependencies" unpack; then
 	cp "$work/log" "$O/vm/rootfs.log"
 	fail "no root image" "$(grep -m 3 '^E:' "$work/log" | tr '\n' ' ')" \
-		"look at $O/vm/rootfs.log; a Debian mirror has to be reachable"
+		"look at $O/vm/rootfs.log; a Debian mirror has to be reachable; name one with MIRROR="
 fi
 
 # What the packages' scripts do, as far as the suites see it.

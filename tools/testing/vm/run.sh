@@ -11,7 +11,8 @@
 #   --mode MODE         patched (default) or base
 #   --plan NAME         file of tools/testing/guest (default plan, or arch)
 #   --test GLOB         only tests whose id matches
-#   --results DIR       default is vm/results in the build directory
+#   --results DIR       default is vm/results in the build directory; what a run left
+#                       there before is removed
 #   --tools "NAME..."   programs of this machine that the guest needs as well
 #   --append WORDS      for the kernel's command line; NAME=VALUE is in the
 #                       environment of the tests
@@ -59,6 +60,8 @@ while [[ $# -gt 0 ]]; do
 	*) fail "unknown option $1" "run.sh does not have it" "run.sh --help" ;;
 	esac
 done
+[[ $mode == patched || $mode == base ]] || fail "no mode $mode" "it is patched or base" "run.sh --help"
+[[ $plan =~ ^[a-z-]+$ && -f $here/../guest/$plan ]] || fail "no plan $plan" "it is a file of tools/testing/guest" "ls tools/testing/guest"
 # A test may be quiet until its own limit ends it.
 silence=${silence:-$((test_limit + 30))}
 kernel=${kernel:-$O/$mode/obj$variant/$image}
@@ -109,6 +112,7 @@ if [[ $DRY == 1 ]]; then
 	exit 0
 fi
 
+own_results "$results"
 mkdir -p "$results"
 rm -rf "$results"/{serial.log,ktap.raw,ktap.log,junit.xml,verdict,log,files,files.tar}
 : >"$results/serial.log"

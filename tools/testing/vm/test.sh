@@ -31,6 +31,7 @@ results=${results:-$top/results/$(series_hash)/${name/%-plan/}}
 # does not cost its results.
 if [[ $DRY != 1 ]]; then
 	DRY=1 "$here/run.sh" "${args[@]}" --results "$results" >/dev/null || exit
+	own_results "$results"
 	rm -rf "$results"/{serial.log,ktap.raw,ktap.log,junit.xml,assertions,verdict,log}
 fi
 status=0

@@ -12,9 +12,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/common.sh
 . "$here/../../../scripts/common.sh"
 
-case ${1:-} in
--h | --help) usage "$0"; exit 0 ;;
-esac
+no_arguments "$@"
 packages=(busybox-static ndctl daxctl e2fsprogs xfsprogs fdisk)
 release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 case $ARCH in
@@ -44,10 +42,13 @@ unpack() {
 		--extract-hook='(cd "$1"/var/cache/apt/archives && ls *.deb) | sed "s/%3a/:/; s/_[^_]*$//; s/_/ /" >"$1"/packages' \
 		"$release" "$work/root" "${MIRROR:-http://deb.debian.org/debian}" >"$work/log" 2>&1
 }
-busy DEBIAN "${packages[*]} of $release for $debian" unpack >&2 ||
+if ! busy DEBIAN "${packages[*]} of $release for $debian" unpack >&2; then
+	cp "$work/log" "$CACHE/userland.log"
 	fail "no userland for $debian" "$(grep -m 3 '^E:' "$work/log" | tr '\n' ' ')" \
-		"a Debian mirror has to be reachable; name another with MIRROR="
-[[ -s $work/root/packages ]] || fail "no userland for $debian" "mmdebstrap said nothing of packages" "rm -r $root"
+		"look at $CACHE/userland.log; a Debian mirror has to be reachable; name another with MIRROR="
+fi
+[[ -s $work/root/packages ]] || fail "no userland for $debian" "mmdebstrap unpacked no packages" \
+	"run this again; another version of mmdebstrap may not have --extract-hook"
 chmod -R u+rwX "$work/root"
 # The loader of some is a link that starts at the root.
 find "$work/root" -type l -lname '/*' | while read -r link; do
