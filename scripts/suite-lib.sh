@@ -236,9 +236,29 @@ compare() {
 		-v out="$results/table" </dev/null
 }
 
-# What differs is run twice more on both.
+# differing REGEX: names of the tests of which the table says so: kind, base, patched.
+differing() {
+	compare "${runs[base]}" "${runs[patched]}" | awk -v re="$1" '($1 " " $2 " " $3) ~ re { print $4 }' |
+		sed -n "s/^$suite\\.//p" | sed 's/:$//' | sort -u
+}
+
+# run_again N TEST...: on both kernels, the Nth time.
+run_again() {
+	local mode dir
+	for mode in base patched; do
+		dir=again-$mode-$1
+		say AGAIN "$(($# - 1)) that differ, $mode, run $1"
+		claim "$dir" "${@:2}"
+		boot "$mode" "$dir" ||
+			fail "the $mode kernel gave no result" "see above" "look at $results/$dir/serial.log"
+		runs[$mode]+=" $results/$dir/ktap.log"
+	done
+}
+
+# What differs is run twice more on both, and up to five times more what has
+# failed on the patched kernel alone, but not always.
 suite_compare() {
-	local again n mode dir unlisted
+	local again n mode unlisted
 	local -A runs
 	[[ $DRY != 1 ]] || return 0
 	for mode in "${modes[@]}"; do
@@ -259,20 +279,13 @@ suite_compare() {
 	for mode in "${modes[@]}"; do
 		runs[$mode]=$(logs "$mode" | paste -sd' ')
 	done
-	mapfile -t again < <(compare "${runs[base]}" "${runs[patched]}" | awk '$1 == "broken" || $1 == "fixed" { print $4 }' |
-		sed -n "s/^$suite\\.//p" | sed 's/:$//' | sort -u)
-	if [[ ${#again[@]} -gt 0 ]]; then
-		for n in 2 3; do
-			for mode in base patched; do
-				dir=again-$mode-$n
-				say AGAIN "${#again[@]} that differ, $mode, run $n"
-				claim "$dir" "${again[@]}"
-				boot "$mode" "$dir" ||
-					fail "the $mode kernel gave no result" "see above" "look at $results/$dir/serial.log"
-				runs[$mode]+=" $results/$dir/ktap.log"
-			done
-		done
-	fi
+	mapfile -t again < <(differing '^(broken|fixed) ')
+	for n in {2..8}; do
+		[[ $n -ne 4 ]] || mapfile -t again < <(differing '^broken pass flaky')
+		[[ ${#again[@]} -gt 0 ]] || continue
+		run_again "$n" "${again[@]}"
+		[[ $n -lt 4 ]] || mapfile -t again < <(differing '^broken pass flaky')
+	done
 	say TABLE "$results/table"
 	compare "${runs[base]}" "${runs[patched]}" && [[ -z $unlisted ]]
 }

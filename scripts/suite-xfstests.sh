@@ -20,7 +20,8 @@
 # Interrupted, it goes on with the tests that have no result yet. Results are
 # in results/<series>/xfstests: a directory for each boot, the table, notrun
 # (what xfstests did not run and why). A test that differs is run twice more on
-# both kernels. Exit: 0 nothing is broken, 1 something is, 4 cannot run here.
+# both kernels, and up to five times more if it fails on the patched one alone, but
+# not always. Exit: 0 nothing is broken, 1 something is, 4 cannot run here.
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # shellcheck source=scripts/suite-lib.sh

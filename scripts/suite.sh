@@ -14,7 +14,7 @@
 # The table of all tests, differences first, is left beside the logs of both
 # runs; what differs is printed, and "N same, N fixed, N broken, N flaky" is the
 # last line. A test that is broken is run twice more on both, with kselftest also
-# one that is fixed. Splats count: a test with one has failed. A skip that
+# one that is fixed, and up to five times more if it does not always fail. Splats count: a test with one has failed. A skip that
 # tools/testing/expect/SUITE does not list with a reason is a failure. Exit: 0
 # nothing is broken, 1 something is, 4 cannot run here.
 #
@@ -115,21 +115,33 @@ if [[ $suite == faults ]]; then
 fi
 [[ $DRY != 1 && ${#modes[@]} -eq 2 ]] || exit 0
 
-# compare fails if something is broken.
-differs=$(compare "$base" "$patched" | awk -v again="^($rerun)\$" '
-	$1 ~ again { sub(/:$/, "", $4); sub(/^powercut.*/, "powercut", $4); print $4 }' | sort -u || true)
-for id in $differs; do
-	# What is wrong with a whole run is not a test that could be run again.
-	[[ $id != run.* ]] || continue
-	for n in 2 3; do
-		for mode in base patched; do
-			if [[ $id == powercut ]]; then
-				powercut "$mode" "$mode-$n-$id"
-			else
-				one "$mode" "$mode-$n-$id" --test "$id"
-			fi
-		done
-		base+=" $results/base-$n-$id/ktap.log" patched+=" $results/patched-$n-$id/ktap.log"
+# differing REGEX: names of the tests of which the table says so: kind, base, patched.
+# What is wrong with a whole run is not a test that could be run again.
+differing() {
+	compare "$base" "$patched" | awk -v re="$1" '($1 " " $2 " " $3) ~ re {
+		sub(/:$/, "", $4); sub(/^powercut.*/, "powercut", $4); if ($4 !~ /^run\./) print $4 }' | sort -u || true
+}
+
+# run_again N ID: on both kernels, the Nth time.
+run_again() {
+	for mode in base patched; do
+		if [[ $2 == powercut ]]; then
+			powercut "$mode" "$mode-$1-$2"
+		else
+			one "$mode" "$mode-$1-$2" --test "$2"
+		fi
+	done
+	base+=" $results/base-$1-$2/ktap.log" patched+=" $results/patched-$1-$2/ktap.log"
+}
+
+for id in $(differing "^($rerun) "); do
+	run_again 2 "$id"
+	run_again 3 "$id"
+done
+# What has failed on the patched kernel alone, but not always.
+for n in {4..8}; do
+	for id in $(differing '^broken pass flaky'); do
+		run_again "$n" "$id"
 	done
 done
 say TABLE "$results/table"

@@ -74,6 +74,8 @@ while read -r test; do
 	stop) sed -i "/$test stop/d" "$tmp/results"; exit 130 ;;
 	hang) echo $$ >"$tmp/hangs"; sleep 60 ;;
 	once) sed -i "/$test once/d" "$tmp/results"; what=fail ;;
+	in[2-9]) sed -i "s/^$mode $test $what/$mode $test in$((${what#in} - 1))/" "$tmp/results" ;;
+	in1) sed -i "/^$mode $test in1/d" "$tmp/results"; what=fail ;;
 	esac
 	echo "[    1.100000] lab: end $plan.$test" >>"$results/serial.log"
 	case $what in
@@ -184,6 +186,10 @@ check "a test is broken" suite 1 "3 same, 0 fixed, 1 broken, 0 flaky" "patched e
 check "it ran three times" test "$(grep -c '^patched.* ext4.ext4.030' "$tmp/boots")" -eq 3
 check "a test is fixed" suite 0 "3 same, 1 fixed, 0 broken, 0 flaky" "base ext4.ext4.030 fail" FS=ext4
 check "a test is flaky" suite 0 "3 same, 0 fixed, 0 broken, 1 flaky" "base ext4.ext4.030 once" FS=ext4
+check "on the base, too, but later" suite 0 "3 same, 0 fixed, 0 broken, 1 flaky" \
+	$'patched ext4.ext4.030 once\nbase ext4.ext4.030 in6' FS=ext4
+runs_of_base() { [[ $(grep -c '^base .*ext4.ext4.030' "$tmp/boots") -eq $1 ]]; }
+check "after which it is not run again" runs_of_base 6
 check "only when patched" suite 1 "3 same, 0 fixed, 1 broken, 0 flaky" "patched ext4.ext4.030 once" FS=ext4
 check "a skip is said to be one" suite 0 "2 skipped:" "any ext4.ext4.030 skip" FS=ext4
 check "with its reason" grep -q "ext4.ext4.030: not for this file system (base)" "$repo"/results/*/xfstests/notrun
