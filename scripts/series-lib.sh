@@ -140,7 +140,7 @@ push_checked() {
 # New inodes: the old ones may be shared with another tree.
 install_files() {
 	local new=$1 tree=$2 file ready=()
-	trap 'give_back "$tree" "${ready[@]}"; exit 130' INT TERM HUP
+	trap 'not_installed "$tree" "${ready[@]}"; exit 130' INT TERM HUP
 	while read -r file; do
 		if [[ ! -e $new/$file ]]; then
 			[[ ! -e $tree/$file ]] || ready+=("$file")
@@ -153,7 +153,7 @@ install_files() {
 		ready+=("$file")
 		if ! { mkdir -p "$tree/$(dirname "$file")" &&
 			cp "$new/$file" "$tree/$file.series-new"; }; then
-			give_back "$tree" "${ready[@]}"
+			not_installed "$tree" "${ready[@]}"
 			fail "cannot write $file in $tree" "see above; the disk may be full" \
 				"nothing was changed; make room and try again"
 		fi
@@ -173,8 +173,8 @@ install_files() {
 	installed=${#ready[@]}
 }
 
-# give_back TREE FILE...: without the new files beside the old ones.
-give_back() {
+# not_installed TREE FILE...: removes the new files beside the old ones.
+not_installed() {
 	local tree=$1 file
 	for file in "${@:2}"; do
 		rm -f "$tree/$file.series-new"

@@ -3,11 +3,10 @@
 # usage: suite-ndctl.sh
 #
 # Builds ndctl's tests from Debian's source package (pinned in
-# tools/testing/suites/ndctl.conf; NDCTL= names a copy of it, without a
-# network) and the
-# modules of tools/testing/nvdimm for each kernel, runs the suites ndctl:dax and
-# ndctl:ndctl on the base and on the patched kernel, and compares. A skip is a
-# failure unless tools/testing/expect/ndctl has it.
+# tools/testing/suites/ndctl.conf; NDCTL= names a copy of it) and the modules of
+# tools/testing/nvdimm for each kernel, runs the suites ndctl:dax and ndctl:ndctl on
+# the base and on the patched kernel, and compares. A skip is a failure unless
+# tools/testing/expect/ndctl has it.
 #
 #   TESTS="mmap.sh"       only these
 #   EXCLUDE="*.sh"        not these, globs

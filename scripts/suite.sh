@@ -14,9 +14,10 @@
 # The table of all tests, differences first, is left beside the logs of both
 # runs; what differs is printed, and "N same, N fixed, N broken, N flaky" is the
 # last line. A test that is broken is run twice more on both, with kselftest also
-# one that is fixed, and up to five times more if it does not always fail. Splats count: a test with one has failed. A skip that
-# tools/testing/expect/SUITE does not list with a reason is a failure. Exit: 0
-# nothing is broken, 1 something is, 4 cannot run here.
+# one that is fixed, and up to five times more if it does not always fail. Splats
+# count: a test with one has failed. A skip that tools/testing/expect/SUITE does
+# not list with a reason is a failure. Exit: 0 nothing is broken, 1 something is, 4
+# cannot run here.
 #
 # MODES="patched" runs less, to look at the results of one kernel only. They are
 # compared with nothing, and the exit status is 0 if there are any.
