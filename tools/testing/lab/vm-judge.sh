@@ -125,10 +125,11 @@ ext4|EXT4-fs error (device pmem0p1): x
 xfs|XFS (pmem2): Metadata corruption detected at x
 xfs shutdown|XFS (pmem2): Log I/O Error (0x2) detected at xfs_buf_ioend+0x1/0x2
 E
-# What xfs says of a device that goes is no splat.
+# What xfs says of a device that goes, or when it is told to stop, is no splat.
 for text in "Block device removal (0x20) detected at xfs_fs_shutdown+0x1/0x2" \
-	"Metadata I/O Error (0x4) detected at xfs_dax_notify_ddev_failure+0x1/0x2"; do
-	wrong "xfs loses its device" 0 "1 passed, 0 failed, 2 skipped" "$serial" \
+	"Metadata I/O Error (0x4) detected at xfs_dax_notify_ddev_failure+0x1/0x2" \
+	"Metadata I/O Error (0x4) detected at xfs_fs_goingdown+0x1/0x2"; do
+	wrong "xfs is shut down on purpose" 0 "1 passed, 0 failed, 2 skipped" "$serial" \
 		"s|pmem: something harmless|XFS (pmem1): $text|"
 done
 allowed() { export ALLOW='EXT4-fs error .*: Out of memory'; wrong "$@"; unset ALLOW; }
