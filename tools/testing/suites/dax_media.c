@@ -136,6 +136,33 @@ TEST_F_TIMEOUT(media, read, TIMEOUT)
 	gone(_metadata, self);
 }
 
+/* A comparison that cannot be made is no success. */
+TEST_F_TIMEOUT(media, dedupe, TIMEOUT)
+{
+	struct {
+		struct file_dedupe_range range;
+		struct file_dedupe_range_info info;
+	} same = {
+		.range.src_length = self->size,
+		.range.dest_count = 1,
+	};
+	char *buf = malloc(self->size);
+
+	same.info.dest_fd = dax_tmpfile(dax_targets[0], self->size);
+	ASSERT_GE(same.info.dest_fd, 0);
+	memset(buf, 'x', self->size);
+	ASSERT_EQ(self->size, pwrite(same.info.dest_fd, buf, self->size, 0));
+	free(buf);
+	if (ioctl(self->fd, FIDEDUPERANGE, &same)) {
+		ASSERT_EQ(EOPNOTSUPP, errno);
+		SKIP(return, "this file system has no deduplication");
+	}
+	EXPECT_EQ(-EIO, same.info.status);
+	EXPECT_EQ(0, same.info.bytes_deduped);
+	EXPECT_EQ(0, close(same.info.dest_fd));
+	gone(_metadata, self);
+}
+
 /* A mapping: SIGBUS for the page only, also where a PMD would map it. */
 TEST_F_TIMEOUT(media, map, TIMEOUT)
 {
