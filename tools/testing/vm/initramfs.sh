@@ -114,7 +114,8 @@ say INITRD "$out"
 [[ $DRY != 1 ]] || exit 0
 mkdir -p "$(dirname "$out")"
 stage=$(mktemp -d "$out.XXXXXX")
-trap 'rm -rf "$stage"' EXIT
+# Named after the stage: guests that start together may pack the same image.
+trap 'rm -rf "$stage" "$stage.new"' EXIT
 
 mkdir -p "$stage"/{usr/bin,usr/sbin,usr/lib,usr/lib64,dev,proc,sys,tmp,mnt,etc,lab,tests}
 for dir in bin sbin lib lib64; do
@@ -151,6 +152,6 @@ cp "$obj/include/config/kernel.release" "$stage/lab/kernel.release"
 	fail "no ELF notes in $obj/vmlinux" "the guest compares them with the running kernel's" "make build"
 
 (cd "$stage" && find . -mindepth 1 | LC_ALL=C sort |
-	cpio --quiet -o -H newc -R 0:0 >"$out.new")
-mv "$out.new" "$out"
+	cpio --quiet -o -H newc -R 0:0 >"$stage.new")
+mv "$stage.new" "$out"
 printf '%s\n' "$key" >"$out.key"
