@@ -60,10 +60,10 @@ suite() {
 	rows "$table"
 }
 
-# part NAME FUNCTION [ARG...]: a file with what the function prints, if anything.
+# part NAME FUNCTION [ARG...]: what the function prints, if anything, for what the page has.
 part() {
-	"${@:2}" >"$parts/$1"
-	[[ -s $parts/$1 ]] || rm "$parts/$1"
+	"${@:2}" >"$new"
+	[[ ! -s $new ]] || cp "$new" "$parts/$1"
 }
 
 sections() {
@@ -79,7 +79,8 @@ sections() {
 
 state="$(series_patches | wc -l) patches, series $(series_hash)"
 parts=$(mktemp -d)
-trap 'rm -rf "$parts"' EXIT
+new=$(mktemp)
+trap 'rm -rf "$parts" "$new"' EXIT
 page=$top/Documentation/suites.rst
 # What the page has, each part without the blank lines around it.
 [[ ! -f $page ]] || awk -v dir="$parts" '
