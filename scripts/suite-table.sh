@@ -60,7 +60,7 @@ suite() {
 	rows "$table"
 }
 
-# part NAME FUNCTION [ARG...]: what the function prints, if anything, for what the page has.
+# part NAME FUNCTION [ARG...]: a part of the page. It stays if the function prints nothing.
 part() {
 	"${@:2}" >"$new"
 	[[ ! -s $new ]] || cp "$new" "$parts/$1"

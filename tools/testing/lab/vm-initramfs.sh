@@ -37,7 +37,7 @@ PATH=$tmp/bin:$PATH
 has() { "$real" --quiet -it <"$image" >"$tmp/names" && grep -x "$1" "$tmp/names"; }
 tidy() { [[ $(ls "$O/vm") == "$(printf '%s\n' initramfs.cpio initramfs.cpio.key)" ]] || { ls "$O/vm"; return 1; }; }
 packs() { "${pack[@]}" | grep INITRD; }
-packs_not() { [[ -z $("${pack[@]}") ]]; }
+packs_not() { "${pack[@]}" >"$tmp/says" && [[ ! -s $tmp/says ]]; }
 packs_new() { touch "$obj/vmlinux" && packs; }
 twice() {
 	local first status=0
