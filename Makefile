@@ -12,7 +12,7 @@
 #   SUITE= MODES=        what "make suite" runs, and on which kernels
 #   MINUTES= SEED= ROUNDS=   of SUITE=stress and SUITE=faults
 #   XFSTESTS= FS= GROUP= CPUS= NDCTL=   of SUITE=xfstests and SUITE=ndctl,
-#   TESTS= EXCLUDE= LIMIT= SHARD= GUESTS=   see scripts/suite-*.sh --help
+#   TESTS= EXCLUDE= LIMIT= SHARD= GUESTS= PART=   see scripts/suite-*.sh --help
 #   NAMES="arm64 um"     rows of check-arch
 #   FIRST= LAST=         patches of each
 #   FUNCTIONS=           of count
@@ -23,7 +23,7 @@
 ifneq ($(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),)
 export DRY := 1
 endif
-export O V DRY KERNEL_SRC CACHE MIRROR NDCTL DEPS CONFIG SUITE MODES MINUTES SEED ROUNDS XFSTESTS FS GROUP TESTS EXCLUDE LIMIT SHARD GUESTS CPUS FIRST LAST ARCH CROSS_COMPILE JOBS ACCEL QEMU TREE GDB
+export O V DRY KERNEL_SRC CACHE MIRROR NDCTL DEPS CONFIG SUITE MODES MINUTES SEED ROUNDS XFSTESTS FS GROUP TESTS EXCLUDE LIMIT SHARD GUESTS PART CPUS FIRST LAST ARCH CROSS_COMPILE JOBS ACCEL QEMU TREE GDB
 unexport MAKEFLAGS MFLAGS
 
 S := scripts

@@ -15,9 +15,13 @@
 
 # shellcheck disable=SC2154 # see above
 vm=$top/tools/testing/vm
-# CONFIG= of the command line comes on top, with results of its own.
+# CONFIG= of the command line comes on top, with results of its own, as has PART=.
 [[ " $CONFIG " == *" suites "* ]] || export CONFIG="suites${CONFIG:+ $CONFIG}"
-extra=${CONFIG#suites} extra=${extra// /-}
+[[ ${PART:-x} =~ ^[a-z][a-z0-9-]*$ ]] ||
+	fail "PART=$PART cannot be used" "it is the end of the name of a directory: a-z, 0-9 and -" "PART=quick-ext4"
+extra=${CONFIG#suites} extra=${extra// /-}${PART:+-$PART}
+named=${PART:+ PART=$PART}
+[[ $CONFIG == suites ]] || named+=" CONFIG=${CONFIG#suites }"
 read -ra modes <<<"${MODES:-base patched}"
 [[ "${modes[*]}" =~ ^(base|patched|base patched|patched base)$ ]] ||
 	fail "MODES='$MODES'" "the kernels are base and patched" "leave it out for both"
@@ -91,7 +95,7 @@ suite_begin() {
 	for name in TESTS EXCLUDE LIMIT SHARD GUESTS $options; do
 		[[ -z ${!name:-} ]] || command+=" $name=${!name@Q}"
 	done
-	[[ -z $extra ]] || command+=" CONFIG=${CONFIG#suites }"
+	command+=$named
 	echo "make suite SUITE=$suite$command" >"$results/command"
 	echo "$version" >"$results/version"
 	printf '%s' "$expect_lines" >"$expect"

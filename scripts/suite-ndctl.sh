@@ -13,6 +13,7 @@
 #   LIMIT=1800            seconds for one test
 #   SHARD=40              tests for one boot
 #   GUESTS=1              guests at a time
+#   PART=some             results, and a part of suites.rst, of this name
 #   MODES="patched"       one kernel only, nothing is compared
 #
 # Interrupted, it goes on with the tests that have no result yet. Results are

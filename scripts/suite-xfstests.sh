@@ -14,6 +14,7 @@
 #   SHARD=25              tests for one boot
 #   GUESTS=1              guests at a time
 #   CPUS=2                processors of each guest
+#   PART=quick-ext4       results, and a part of suites.rst, of this name
 #   CONFIG=plain          kernels without lockdep and the other expensive checks
 #   MODES="patched"       one kernel only, nothing is compared
 #

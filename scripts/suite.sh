@@ -19,6 +19,7 @@
 # not list with a reason is a failure. Exit: 0 nothing is broken, 1 something is, 4
 # cannot run here.
 #
+# PART=NAME gives the results, and the part of suites.rst, a name of their own.
 # MODES="patched" runs less, to look at the results of one kernel only. They are
 # compared with nothing, and the exit status is 0 if there are any.
 
@@ -67,7 +68,7 @@ results=$top/results/$(series_hash)/$suite$extra
 
 lock "$results"
 if [[ $DRY != 1 ]]; then
-	echo "$command" >"$results/command"
+	echo "$command$named" >"$results/command"
 	[[ -z $version ]] || echo "$version" >"$results/version"
 fi
 # Nothing is expected of single tests here but skips: the other kernel is the

@@ -10,7 +10,7 @@
 # shellcheck source=tools/testing/lab/vm-lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/vm-lib.sh"
 export O=$tmp/O CACHE=$tmp/cache CONFIG='' DRY='' V='' MODES='' ROLE=''
-unset FS GROUP TESTS EXCLUDE LIMIT SHARD XFSTESTS NDCTL
+unset FS GROUP TESTS EXCLUDE LIMIT SHARD PART XFSTESTS NDCTL
 repo=$tmp/repo
 mkdir -p "$repo"/{patches,tools,Documentation} "$O/vm" "$tmp/bin"
 cp -a "$vm/../../../scripts" "$repo/"
@@ -137,6 +137,17 @@ two_guests() {
 	[[ $(sort "$tmp/boots" | uniq | wc -l) -eq 4 && $(head -n 2 "$tmp/boots" | cut -d' ' -f1 | sort | paste -sd' ') == "base patched" ]]
 }
 
+# Two pieces of a group do not mix, and each keeps its command.
+pieces() {
+	local results
+	suite 0 "1 same" "" FS=xfs "EXCLUDE=generic/*" PART=xfs || return 1
+	says 0 "3 same" env FS=xfs "EXCLUDE=xfs/*" PART=generic CONFIG=plain "$run" || return 1
+	results=$(echo "$repo"/results/*)
+	[[ $(grep -c . "$results/xfstests-xfs/table") -eq 2 && $(grep -c . "$results/xfstests-plain-generic/table") -eq 4 ]] &&
+		grep -q " PART=xfs$" "$results/xfstests-xfs/command" &&
+		grep -q " PART=generic CONFIG=plain$" "$results/xfstests-plain-generic/command"
+}
+
 # A signal to the script ends its guests.
 killed() {
 	local pid waited=0
@@ -175,6 +186,7 @@ check "not built" without ltp/fsstress "there is no ltp/fsstress"
 check "no list of tests" without tests/xfs/group.list "there is no tests/xfs/group.list"
 check "no such file system" says 1 "no file system FS=btrfs" env FS=btrfs "$run"
 check "no such limit" says 1 "LIMIT=soon" env LIMIT=soon "$run"
+check "no name for a directory" says 1 "PART=../x" env PART=../x "$run"
 check "no test is left" suite 1 "not one test to run" "" FS=ext4 "EXCLUDE=*"
 check "a test that is not there" suite 1 "parts of $tree are missing" "" FS=ext4 TESTS=generic/999
 check "a program that is not there" suite 0 "src/no_such: tests/generic/001 will not run" "" FS=ext4 GROUP=quick
@@ -197,6 +209,7 @@ check "skipped on one of them" suite 1 "3 same, 0 fixed, 1 broken" "patched ext4
 check "the guest dies" dies
 check "no result at all" suite 1 "the base kernel gave no result" "" FS=ext4 ROLE=nothing
 check "the guest knows no test" suite 1 "the base kernel ran none of the tests" "" FS=ext4 ROLE=no-list
+check "a group in pieces" pieces
 check "several boots" sharded
 check "interrupted" goes_on
 check "two guests at a time" two_guests
