@@ -25,13 +25,24 @@ kernels() {
 }
 
 # rows TABLE: all of a short one; of a long one what did not pass on both kernels,
-# and the names of the rest. What a program says line by line is only counted there.
+# and the names of the rest. What a program says line by line is only counted if
+# it is passed or skipped, and the same.
 rows() {
 	if [[ $(wc -l <"$1") -le 100 ]]; then
 		sed 's/[[:space:]]*$//; s/^/    /' "$1"
 		return
 	fi
-	sed 's/[[:space:]]*$//; s/^/    /' "$1" | grep -vE '^    same +pass +pass ' || :
+	# shellcheck disable=SC2016 # for awk
+	awk '/^same +pass +pass / { next }
+		/^same +skip +skip / && $4 ~ /:$/ {
+			if (NR == FNR) n[$4]++
+			else if (n[$4]) {
+				printf "%s %d line%s\n", substr($0, 1, index($0, $4) + length($4) - 1), n[$4], (n[$4] > 1 ? "s" : "")
+				n[$4] = 0
+			}
+			next
+		}
+		NR > FNR' "$1" "$1" | sed 's/[[:space:]]*$//; s/^/    /'
 	awk '/^same +pass +pass / { if (/: /) lines++; else n++ } END {
 		printf "\nPassed on both: %d tests", n
 		if (lines) printf " and %d lines of programs", lines

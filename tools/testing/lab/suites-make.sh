@@ -107,12 +107,18 @@ table() {
 	{
 		seq -f "same     pass       pass       many.test.%g" 120
 		echo "same     pass       pass       many.test.1: a line"
+		echo "same     skip       skip       many.test.2: a line"
+		echo "same     fail       fail       many.test.2: a second"
+		echo "same     skip       skip       many.test.2: a third"
 		echo "same     fail       fail       many.test.0"
 	} >"$many/table"
 	does same 0 "suites" "$s/suite-table.sh" || return 1
 	grep -qx "2 of 2 caught on .*::" "$repo/Documentation/suites.rst" &&
 		grep -qx "Passed on both: 120 tests and 1 lines of programs::" "$repo/Documentation/suites.rst" &&
 		grep -qE "^    same +fail +fail +many.test.0$" "$repo/Documentation/suites.rst" &&
+		grep -qE "^    same +skip +skip +many.test.2: 2 lines$" "$repo/Documentation/suites.rst" &&
+		grep -qE "^    same +fail +fail +many.test.2: a second$" "$repo/Documentation/suites.rst" &&
+		! grep -q "third" "$repo/Documentation/suites.rst" &&
 		grep -qE "^    many.test.1 many.test.2 " "$repo/Documentation/suites.rst"
 }
 check "a page of all, long tables shortened" table
