@@ -20,7 +20,8 @@ clean() {
 			umount "$dir" 2>/dev/null
 		done </tmp/mounted
 		chroot /userland dmsetup remove_all --force >/dev/null 2>&1
-		chroot /userland losetup -D 2>/dev/null
+		# The path: busybox would take its own, which has no -D.
+		chroot /userland /sbin/losetup -D 2>/dev/null
 		grep -q "^/dev/\(pmem\|mapper\|loop\)" /proc/mounts || return 0
 		sleep 2
 	done
