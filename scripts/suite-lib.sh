@@ -19,8 +19,7 @@ vm=$top/tools/testing/vm
 [[ " $CONFIG " == *" suites "* ]] || export CONFIG="suites${CONFIG:+ $CONFIG}"
 [[ ${PART:-x} =~ ^[a-z][a-z0-9-]*$ ]] ||
 	fail "PART=$PART cannot be used" "it is the end of the name of a directory: a-z, 0-9 and -" "PART=quick-ext4"
-extra=${CONFIG#suites} extra=${extra// /-}${PART:+-$PART}
-named=${PART:+ PART=$PART}
+extra=${CONFIG#suites} extra=${extra// /-}${PART:+-$PART} named=${PART:+ PART=$PART}
 [[ $CONFIG == suites ]] || named+=" CONFIG=${CONFIG#suites }"
 read -ra modes <<<"${MODES:-base patched}"
 [[ "${modes[*]}" =~ ^(base|patched|base patched|patched base)$ ]] ||
@@ -95,8 +94,7 @@ suite_begin() {
 	for name in TESTS EXCLUDE LIMIT SHARD GUESTS $options; do
 		[[ -z ${!name:-} ]] || command+=" $name=${!name@Q}"
 	done
-	command+=$named
-	echo "make suite SUITE=$suite$command" >"$results/command"
+	echo "make suite SUITE=$suite$command$named" >"$results/command"
 	echo "$version" >"$results/version"
 	printf '%s' "$expect_lines" >"$expect"
 	: >"$expect.assertions"
