@@ -11,7 +11,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/vm-lib.sh"
 : "${tmp:?}"
 repo=$tmp/repo s=$tmp/repo/scripts
-unset ARCH CROSS_COMPILE CONFIG V DRY SUITE MODES MINUTES SEED MUTANT
+unset ARCH CROSS_COMPILE CONFIG V DRY SUITE MODES MINUTES SEED PART MUTANT
 export O=$tmp/O HOME=$tmp JOBS=1 ROLE=''
 mkdir -p "$repo/tools/testing"/{expect,mutants,suites,vm} "$repo/patches" "$O/src/linux"
 echo "pin 1" >"$O/src/linux.stamp"
@@ -98,6 +98,9 @@ check "power cuts are part of faults" does same 0 "2 same, 0 fixed" "$s/suite.sh
 check "stress says its seed" does same 0 "SEED=7" env SEED=7 MINUTES=2 "$s/suite.sh" stress
 check "and hands it on" grep -q -e "--append LAB_MODE=base MINUTES=2 SEED=7" "$CALLS"
 check "the table has the command" grep -qx "make suite SUITE=stress MINUTES=2 SEED=7" "$repo"/results/*/stress/command
+check "PART= and CONFIG=" does same 0 "1 same" env CONFIG=plain PART=x SEED=7 MINUTES=2 "$s/suite.sh" stress
+check "have results of their own, with the command" grep -qx "make suite SUITE=stress MINUTES=2 SEED=7 PART=x CONFIG=plain" \
+	"$repo"/results/*/stress-plain-x/command
 table() {
 	echo BASE_VERSION=6.12.0 >"$repo/patches/base.conf"
 	mkdir -p "$repo/Documentation"
