@@ -9,6 +9,7 @@
 # shellcheck source=lib.sh
 . /lab/lib.sh
 build=/suite/build
+limit=$(test_limit)
 
 [ "$1" != -l ] || list_input
 name=$2
@@ -22,7 +23,7 @@ in_userland SYSTEMD_IGNORE_CHROOT=1 \
 	NDCTL=$build/ndctl/ndctl DAXCTL=$build/daxctl/daxctl CXL=$build/cxl/cxl \
 	TEST_PATH=$build/test DATA_PATH=/suite/src/test \
 	LD_LIBRARY_PATH=$build/ndctl/lib:$build/daxctl/lib:$build/cxl/lib \
-	bash -c 'cd /suite/build && exec "$@"' bash ${command:-false} >/tmp/test.out 2>&1 || status=$?
+	timeout -s KILL "$limit" bash -c 'cd /suite/build && exec "$@"' bash ${command:-false} >/tmp/test.out 2>&1 || status=$?
 sed 's/^/# /' /tmp/test.out
 send "$name" /tmp/test.out
 for module in nfit_test cxl_test; do
