@@ -96,6 +96,7 @@ suite_begin() {
 	done
 	echo "make suite SUITE=$suite$command$named" >"$results/command"
 	echo "$version" >"$results/version"
+	printf "$suite.%s\n" "${wanted[@]}" >"$results/wanted"
 	printf '%s' "$expect_lines" >"$expect"
 	: >"$expect.assertions"
 }
@@ -142,8 +143,7 @@ salvage() {
 	say SALVAGE "$(grep -cE '^(not )?ok ' "$2/ktap.log" || true) results of the interrupted ${2##*/}"
 }
 
-# left TESTS SPENT RAN: by what a test took so far, boot included and guests
-# divided.
+# left TESTS SPENT RAN: by what a test took so far, boots and guests included.
 left() {
 	[[ $3 -gt 0 ]] || { echo "at most $((($1 * limit + 59) / 60)) min left"; return; }
 	echo "about $((($1 * $2 / $3 + 59) / 60)) min left"
@@ -158,8 +158,7 @@ unclaimed() {
 	todo "$1" | grep -vxFf <(cat "${claimed[@]}" /dev/null) || [[ $? -eq 1 ]]
 }
 
-# Each guest is a group of processes: an interrupt does not reach what is in the
-# background.
+# Each guest is a group of processes, which an interrupt does not reach.
 stop_guests() {
 	local pid tries=0
 	for pid in "${!running[@]}"; do
@@ -232,10 +231,11 @@ suite_run() {
 	trap - EXIT
 }
 
-# compare BASE PATCHED: each a list of ktap.log. Fails if something is broken.
+# compare BASE PATCHED: each a list of ktap.log, with what was asked for and maybe
+# more. Fails if something is broken.
 compare() {
 	awk -f "$top/tools/testing/suites/compare.awk" -v base="$1" -v patched="$2" \
-		-v out="$results/table" </dev/null
+		-v only="$results/wanted" -v out="$results/table" </dev/null
 }
 
 # differing REGEX: names of the tests of which the table says so: kind, base, patched.

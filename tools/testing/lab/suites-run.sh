@@ -181,6 +181,14 @@ without() {
 
 echo "KTAP version 1"
 check "no XFSTESTS" says 1 "XFSTESTS= is not set" env XFSTESTS= "$run"
+# A table is of the tests of its command, whatever ran there before.
+narrowed() {
+	suite 1 "3 same, 0 fixed, 1 broken" "patched ext4.ext4.030 fail" FS=ext4 || return 1
+	says 0 "1 same, 0 fixed, 0 broken, 0 flaky" env FS=ext4 TESTS=generic/413 "$run" || return 1
+	[[ $(grep -c . "$repo"/results/*/xfstests/table) -eq 2 ]] || return 1
+	says 1 "3 same, 0 fixed, 1 broken, 0 flaky" env FS=ext4 "$run"
+}
+
 check "no such tree" says 1 "no directory" env XFSTESTS="$tmp/none" "$run"
 check "not built" without ltp/fsstress "there is no ltp/fsstress"
 check "no list of tests" without tests/xfs/group.list "there is no tests/xfs/group.list"
@@ -194,6 +202,7 @@ check "equal kernels" suite 0 "4 same, 0 fixed, 0 broken, 0 flaky" "" FS=ext4
 check "all file systems by default" suite 0 "16 same, 0 fixed" ""
 check "a group" suite 0 "2 same, 0 fixed" "" FS=ext4 GROUP=quick
 check "not these" suite 0 "2 same, 0 fixed" "" FS=xfs "EXCLUDE=generic/4*"
+check "fewer tests than before" narrowed
 check "a test is broken" suite 1 "3 same, 0 fixed, 1 broken, 0 flaky" "patched ext4.ext4.030 fail" FS=ext4
 check "it ran three times" test "$(grep -c '^patched.* ext4.ext4.030' "$tmp/boots")" -eq 3
 check "a test is fixed" suite 0 "3 same, 1 fixed, 0 broken, 0 flaky" "base ext4.ext4.030 fail" FS=ext4

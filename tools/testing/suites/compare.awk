@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# usage: awk -f compare.awk -v base=KTAP -v patched=KTAP... [-v out=TABLE]
+# usage: awk -f compare.awk -v base=KTAP -v patched=KTAP... [-v only=LIST] [-v out=TABLE]
 #
 # Compares the results of a suite on two kernels, test by test and, where a
 # program reports results of its own, line by line. Reads the ktap.log of each
@@ -7,10 +7,13 @@
 # when tests were run again, and what differs between runs of one kernel is
 # flaky; what is so on the patched kernel only, and always passes on the base, is
 # broken. A trouble of a whole run (run.N) that the other has not is a pass there.
+# With a LIST, if there is one, only tests that it names, one a line, are compared.
 # Writes the table with the differences first to out, and prints
 # "N same, N fixed, N broken, N flaky". Exit 1 if something is broken. POSIX awk.
 
 BEGIN {
+	while (only != "" && (getline id < only) > 0)
+		listed[id] = listing = 1
 	read_runs("base", base)
 	read_runs("patched", patched)
 	for (i = 1; i <= n; i++) {
@@ -73,6 +76,10 @@ function read_run(mode, file,   line, nr, i, held, text, r, id, seen) {
 			id = line
 			sub(/^(not )?ok [0-9]+ /, "", id)
 			sub(/ *#.*/, "", id)
+			if (listing && !(id in listed) && id !~ /^run\.[0-9]+$/) {
+				nr = 0
+				continue
+			}
 			for (i = 1; i <= nr; i++) {
 				text = held[i]
 				take(mode, file, id ": " name(text), status(text))
