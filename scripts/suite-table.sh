@@ -24,16 +24,30 @@ kernels() {
 	find "$1" -name ktap.log -exec sed -n 's/^# kernel //p' {} + | awk '{ print $1 }' | sort -u | paste -sd' '
 }
 
-# rows TABLE: all of a short one; of a long one what did not pass on both kernels,
-# and the names of the rest. What a program says line by line is only counted if
-# it is passed or skipped, and the same.
+# same TABLE RESULT TITLE [MORE]: the names of tests that have it on both kernels, and
+# why they were skipped, if the suite tells (notrun).
+same() {
+	grep -E "^same +$2 +$2 [^:]*$" "$1" >"$new.names" || return 0
+	printf '\n%s on both: %d tests%s::\n\n' "$3" "$(wc -l <"$new.names")" "${4:-}"
+	if [[ $2 == skip && -s ${1%/*}/notrun ]]; then
+		awk 'NR == FNR { skipped[$4 ":"]; next }
+			$1 in skipped && sub(/ \(patched\)$/, "") { sub(/^[^ ]* /, ""); n[$0]++ }
+			END { for (why in n) printf "%7d %s\n", n[why], why }' "$new.names" "${1%/*}/notrun" | sort -k1,1nr -k2
+		echo
+	fi
+	awk '{ print $4 }' "$new.names" | paste -sd' ' | fold -sw 100 | sed 's/ *$//; s/^/    /'
+}
+
+# rows TABLE: all of a short one; of a long one what neither passed nor was skipped
+# on both kernels, and the names of the rest. What a program says line by line is
+# only counted if it is passed or skipped, and the same.
 rows() {
 	if [[ $(wc -l <"$1") -le 100 ]]; then
 		sed 's/[[:space:]]*$//; s/^/    /' "$1"
 		return
 	fi
 	# shellcheck disable=SC2016 # for awk
-	awk '/^same +pass +pass / { next }
+	awk '/^same +pass +pass / || /^same +skip +skip [^:]*$/ { next }
 		/^same +skip +skip / && $4 ~ /:$/ {
 			if (NR == FNR) n[$4]++
 			else if (n[$4]) {
@@ -43,11 +57,8 @@ rows() {
 			next
 		}
 		NR > FNR' "$1" "$1" | sed 's/[[:space:]]*$//; s/^/    /'
-	awk '/^same +pass +pass / { if (/: /) lines++; else n++ } END {
-		printf "\nPassed on both: %d tests", n
-		if (lines) printf " and %d lines of programs", lines
-		print "::\n" }' "$1"
-	awk '/^same +pass +pass / && !/: / { print $4 }' "$1" | paste -sd' ' | fold -sw 100 | sed 's/ *$//; s/^/    /'
+	same "$1" skip Skipped
+	same "$1" pass Passed "$(awk '/^same +pass +pass .*: / { n++ } END { if (n) printf " and %d lines of programs", n }' "$1")"
 }
 
 # mutants: the last run, if it came to its end.
@@ -91,7 +102,7 @@ sections() {
 state="$(series_patches | wc -l) patches, series $(series_hash)"
 parts=$(mktemp -d)
 new=$(mktemp)
-trap 'rm -rf "$parts" "$new"' EXIT
+trap 'rm -rf "$parts" "$new" "$new.names"' EXIT
 page=$top/Documentation/suites.rst
 # What the page has, each part without the blank lines around it.
 [[ ! -f $page ]] || awk -v dir="$parts" '

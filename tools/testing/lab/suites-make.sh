@@ -114,10 +114,18 @@ table() {
 		echo "same     fail       fail       many.test.2: a second"
 		echo "same     skip       skip       many.test.2: a third"
 		echo "same     fail       fail       many.test.0"
+		echo "same     skip       skip       many.skip.1"
+		echo "same     skip       skip       many.skip.2"
 	} >"$many/table"
+	printf 'many.skip.%s: %s\n' 1 "no reflink (base)" 1 "no reflink (patched)" 2 "no reflink (patched)" 9 "other (patched)" \
+		>"$many/notrun"
 	does same 0 "suites" "$s/suite-table.sh" || return 1
 	grep -qx "2 of 2 caught on .*::" "$repo/Documentation/suites.rst" &&
 		grep -qx "Passed on both: 120 tests and 1 lines of programs::" "$repo/Documentation/suites.rst" &&
+		grep -qx "Skipped on both: 2 tests::" "$repo/Documentation/suites.rst" &&
+		[[ $(grep -cE "^ +([0-9]+ no reflink|[0-9]+ other)$" "$repo/Documentation/suites.rst") -eq 1 ]] &&
+		grep -qx "      2 no reflink" "$repo/Documentation/suites.rst" &&
+		grep -qx "    many.skip.1 many.skip.2" "$repo/Documentation/suites.rst" &&
 		grep -qE "^    same +fail +fail +many.test.0$" "$repo/Documentation/suites.rst" &&
 		grep -qE "^    same +skip +skip +many.test.2: 2 lines$" "$repo/Documentation/suites.rst" &&
 		grep -qE "^    same +fail +fail +many.test.2: a second$" "$repo/Documentation/suites.rst" &&
