@@ -131,8 +131,7 @@ todo() {
 	printf '%s\n' "${wanted[@]}" | grep -vxFf <(done_in "$1") || [[ $? -eq 1 ]]
 }
 
-# salvage MODE DIR: what an interrupted boot had done. The test it was in does
-# not count, nor that the run did not come to its end.
+# salvage MODE DIR: what an interrupted boot had done, but for the test it was in.
 salvage() {
 	local serial=$2/serial.log
 	tr -d '\000' <"$serial" | awk '{ line[NR] = $0 } /lab: begin / { last = NR } /lab: end / { last = 0 }
@@ -158,13 +157,15 @@ unclaimed() {
 	todo "$1" | grep -vxFf <(cat "${claimed[@]}" /dev/null) || [[ $? -eq 1 ]]
 }
 
-# Each guest is a group of processes, which an interrupt does not reach.
+# Each guest is a group of processes, which an interrupt does not reach. A second
+# signal, make's, must not end this.
 stop_guests() {
-	local pid tries=0
+	local pid tries
+	trap '' HUP INT TERM
 	for pid in "${!running[@]}"; do
-		while kill -TERM -- "-$pid" 2>/dev/null && [[ $tries -lt 100 ]]; do
+		for ((tries = 0; tries < 100; tries++)); do
+			kill -TERM -- "-$pid" 2>/dev/null || break
 			sleep 0.1
-			tries=$((tries + 1))
 		done
 	done
 }
@@ -182,7 +183,6 @@ start() {
 	dir=$mode-$n
 	say SHARD "$dir: ${#tests[@]} tests to go on $mode, $total in all, $(left "$total" "$((SECONDS - began))" "$ran")"
 	claim "$dir" "${tests[@]:0:size}"
-	# Whose line it is, if there are more.
 	[[ $guests -eq 1 ]] || prefix="$dir "
 	set -m
 	{

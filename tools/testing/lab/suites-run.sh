@@ -72,7 +72,13 @@ while read -r test; do
 	case $what in
 	die) break ;;
 	stop) sed -i "/$test stop/d" "$tmp/results"; exit 130 ;;
-	hang) echo $$ >"$tmp/hangs"; sleep 60 ;;
+	hang)
+		# One that needs a while to end.
+		trap 'sleep 0.5; exit 143' TERM
+		echo $$ >>"$tmp/hangs"
+		sleep 60 &
+		wait
+		;;
 	once) sed -i "/$test once/d" "$tmp/results"; what=fail ;;
 	in[2-9]) sed -i "s/^$mode $test $what/$mode $test in$((${what#in} - 1))/" "$tmp/results" ;;
 	in1) sed -i "/^$mode $test in1/d" "$tmp/results"; what=fail ;;
@@ -148,19 +154,28 @@ pieces() {
 		grep -q " PART=generic CONFIG=plain$" "$results/xfstests-plain-generic/command"
 }
 
-# A signal to the script ends its guests.
+# Signals to the script, or to its group, end all of its guests. make, that has one,
+# hands it on.
 killed() {
-	local pid waited=0
+	local pid guest waited=0
 	rm -rf "$repo/results" "$tmp/hangs"
-	echo "base ext4.generic.470 hang" >"$tmp/results"
+	echo "any ext4.generic.470 hang" >"$tmp/results"
+	set -m
 	FS=ext4 GUESTS=2 "$run" >"$tmp/says" 2>&1 &
+	set +m
 	pid=$!
-	until [[ -s $tmp/hangs || $waited -eq 200 ]]; do
+	until [[ $(grep -c . "$tmp/hangs" 2>/dev/null) -eq 2 || $waited -eq 200 ]]; do
 		sleep 0.1
 		waited=$((waited + 1))
 	done
+	kill -- "$1$pid"
+	sleep 0.2
 	kill "$pid"
-	! wait "$pid" && ! kill -0 "$(<"$tmp/hangs")" 2>/dev/null
+	! wait "$pid" || return 1
+	while read -r guest; do
+		! kill -0 "$guest" 2>/dev/null || return 1
+	done <"$tmp/hangs"
+	[[ $(grep -c . "$tmp/hangs") -eq 2 ]]
 }
 
 # Results of another tree are kept, and not continued.
@@ -222,7 +237,8 @@ check "a group in pieces" pieces
 check "several boots" sharded
 check "interrupted" goes_on
 check "two guests at a time" two_guests
-check "killed, and no guest is left" killed
+check "killed, and no guest is left" killed ""
+check "killed with its group, and no guest is left" killed -
 check "no guests" suite 1 "GUESTS=0" "" FS=ext4 GUESTS=0
 check "no processors" suite 1 "CPUS=two" "" FS=ext4 CPUS=two
 check "another tree" other_tree
