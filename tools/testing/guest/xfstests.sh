@@ -79,6 +79,7 @@ await() {
 
 # start_check: before $test.
 start_check() {
+	: >/tmp/check.log
 	stop_check
 	clean && fresh "$fs" || return 1
 	rm -rf "/userland$results"

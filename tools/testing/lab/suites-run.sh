@@ -194,8 +194,6 @@ without() {
 	return "$status"
 }
 
-echo "KTAP version 1"
-check "no XFSTESTS" says 1 "XFSTESTS= is not set" env XFSTESTS= "$run"
 # A table is of the tests of its command, whatever ran there before.
 narrowed() {
 	suite 1 "3 same, 0 fixed, 1 broken" "patched ext4.ext4.030 fail" FS=ext4 || return 1
@@ -204,6 +202,8 @@ narrowed() {
 	says 1 "3 same, 0 fixed, 1 broken, 0 flaky" env FS=ext4 "$run"
 }
 
+echo "KTAP version 1"
+check "no XFSTESTS" says 1 "XFSTESTS= is not set" env XFSTESTS= "$run"
 check "no such tree" says 1 "no directory" env XFSTESTS="$tmp/none" "$run"
 check "not built" without ltp/fsstress "there is no ltp/fsstress"
 check "no list of tests" without tests/xfs/group.list "there is no tests/xfs/group.list"
