@@ -16,8 +16,9 @@ no_arguments "$@"
 results=$top/results/$(series_hash)
 mapfile -t tables < <(find "$results" -mindepth 2 -maxdepth 2 -name table -size +0 2>/dev/null |
 	grep -vE -- '-[0-9]{8}-[0-9]{6}/table$' | sort)
-[[ ${#tables[@]} -gt 0 ]] || fail "no suite has been compared for this state of the series" \
-	"there is no $results/*/table" "make suite SUITE=kselftest"
+[[ ${#tables[@]} -gt 0 || -s $results/mutants/ktap.log ]] ||
+	fail "no suite has been compared for this state of the series" \
+		"there is no $results/*/table, and nothing of check-mutants" "make suite SUITE=kselftest"
 
 # kernels DIR: what ran, as the guest said it.
 kernels() {

@@ -143,6 +143,15 @@ kept() {
 	diff <(sed -E '/^(many|mutants)$/,/::$/s/series [0-9a-f]*::$/series 0123456789ab::/' "$tmp/page") "$page"
 }
 check "a suite that was not run again keeps its part" kept
+mutants_only() {
+	rm -rf "$repo"/results/*/
+	does same 1 "no suite has been compared" "$s/suite-table.sh" || return 1
+	does caught 0 "3 passed" "$s/mutants.sh" || return 1
+	sed -i 's/series [0-9a-f]*::$/series 0123456789ab::/' "$repo/Documentation/suites.rst"
+	does same 0 "0 suites" "$s/suite-table.sh" || return 1
+	grep -E "^2 of 2 caught on .*::$" "$repo/Documentation/suites.rst" | grep -vq 0123456789ab
+}
+check "mutants are enough for a page" mutants_only
 check "no minutes" does same 1 "MINUTES=0" env MINUTES=0 "$s/suite.sh" stress
 check "no suite" does same 1 "no suite 'fish'" "$s/suite.sh" fish
 finish
